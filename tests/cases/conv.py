@@ -1,0 +1,5 @@
+"""Rows for convolutions and pooling."""
+
+from .base import Case
+
+CONV: list[Case] = []

@@ -1,0 +1,400 @@
+"""The engine: how a program's operations are remembered, and how a gradient travels back through them.
+
+A Tensor is a value; a Node is the record of the operation that made it. Calling an Op computes the value and, where
+a gradient will be wanted, leaves a Node behind. `propagate` walks those Nodes from the newest to the oldest, asks
+each Op's rules for the gradients of its inputs, and adds up what arrives.
+"""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, ClassVar, NamedTuple
+
+import numpy as np
+
+from .dtypes import promote
+
+SMALL = 64  # a node keeps values of up to this many numbers, so that its graph can be drawn later
+_ids = itertools.count()
+
+
+class Modes(threading.local):
+    """What one thread has switched on: recording, and the options of the backward pass that is running."""
+
+    grad: bool = True
+    create_graph: bool = False
+    retain_graph: bool = False
+    held: dict | None = None  # gradients kept back from `accumulate`: those asked for, and those with hooks to run
+    only_held: bool = False  # autograd.grad: no leaf's .grad is touched
+
+
+modes = Modes()
+
+
+@contextmanager
+def using(**options: Any) -> Iterator[None]:
+    """Set modes for the length of a `with` block, and put the old ones back, also after an exception."""
+    before = {name: getattr(modes, name) for name in options}
+    try:
+        for name, value in options.items():
+            setattr(modes, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(modes, name, value)
+
+
+class Node:
+    """The record of one operation.
+
+    inputs: for each input the Node that made it, the leaf Tensor itself, or None for a constant.
+    saved: the arrays that the rules will read, by name; dropped after backward.
+    shapes: the shape of each input (None for a Python number). shape, dtype: those of the output.
+    value, constants: the output and the constant inputs where small, kept for drawing.
+    hooks: functions that see, and may replace, the gradient of the output.
+    """
+
+    __slots__ = (
+        "__weakref__", "constants", "dtype", "hooks", "id", "inputs", "op", "params", "saved", "shape", "shapes", "value",
+    )  # fmt: skip
+
+    def __init__(self, op: type[Op], inputs: tuple, params: dict[str, Any], shapes: tuple, z: np.ndarray) -> None:
+        self.op, self.inputs, self.params, self.shapes = op, inputs, params, shapes
+        self.shape, self.dtype = z.shape, z.dtype
+        self.value = z if z.size <= SMALL else None
+        self.constants: dict[int, Any] = {}
+        self.saved: tuple[Saved, ...] | None = ()
+        self.hooks: dict[int, Callable] | None = None
+        self.id = next(_ids)
+
+    def __repr__(self) -> str:
+        return f"<{self.op.__name__}>"
+
+    @property
+    def next_functions(self) -> tuple:
+        """The (input, index) pairs that PyTorch's grad_fn has; every op here has one output, so each index is 0."""
+        return tuple((source, 0) for source in self.inputs)
+
+    def recall(self) -> dict[str, Any]:
+        """What the rules may read, by name: arrays, or under create_graph Tensors tied to their nodes."""
+        if self.saved is None:
+            raise RuntimeError(
+                f"Trying to backward through the graph a second time: what {self.op.__name__} saved was dropped after "
+                "the first. Call backward(retain_graph=True) the first time, or run the forward pass again."
+            )
+        values, rest = dict(self.params), []
+        for kept in self.saved:
+            kept.check(self.op)
+            value = self._tie(kept) if modes.create_graph else kept.array
+            if kept.place < len(self.op.arguments):
+                values[kept.name] = value
+            else:
+                rest.append(value)
+        return values | {self.op.variadic: tuple(rest)}
+
+    def _tie(self, kept: Saved) -> Any:
+        """The saved array as a Tensor on its own place in the graph, so that a rule can be differentiated again."""
+        source = self if kept.name == "z" else self.inputs[kept.place]
+        return Op.result(kept.array, source) if isinstance(source, Node) or source is None else source
+
+
+class Saved(NamedTuple):
+    """An array that a rule will read: which input it is (-1: the output), and the version it must still have."""
+
+    name: str
+    place: int
+    array: Any
+    counter: list[int]
+    count: int
+
+    def check(self, op: type[Op]) -> None:
+        """Raise RuntimeError if the array was written to since it was saved."""
+        if self.counter[0] != self.count:
+            raise RuntimeError(
+                "one of the variables needed for gradient computation has been modified by an inplace operation: "
+                f"'{self.name}' of {op.__name__}, of shape {list(self.array.shape)}, is at version "
+                f"{self.counter[0]}; expected version {self.count}. Use x = x + 1 in place of x += 1."
+            )
+
+
+class View(NamedTuple):
+    """How a Tensor shows the memory of another.
+
+    base: the Tensor whose memory it is. op, params: what made the view. count: the version it was made at.
+    recorded: whether recording was on then.
+    """
+
+    base: Any
+    op: type[Op]
+    params: dict[str, Any]
+    count: int
+    recorded: bool
+
+
+class Rule(NamedTuple):
+    """A gradient rule: the function, and the names of what it reads after g."""
+
+    function: Callable
+    reads: tuple[str, ...]
+
+
+class Op:
+    """One operation, used as a namespace and called like a function: `Mul(x, y)`.
+
+    `forward` takes arrays (positional arguments) and params (keyword-only arguments). `grad_x(g, ...)` is the rule
+    for the argument x: it gets g, the gradient of the output, and after it whatever it names: arguments of forward,
+    params, `z` (the output) or `shape` (of x itself). An argument without a rule is not differentiable.
+    For `forward(x, *rest)` the rule `grad_rest(g, i, ...)` also gets the place i of its input, from 0, in rest.
+    """
+
+    label: ClassVar[str] = ""
+    onnx: ClassVar[str] = ""
+    promotes: ClassVar[str] = ""  # "common": inputs are cast to one dtype first; "float": and integers to floats
+    views: ClassVar[bool] = False  # whether the output can share memory with the first input
+    result: ClassVar[Any]  # makes a Tensor of an array and its Node; tensor.py sets it
+    forward: ClassVar[Callable[..., Any]]
+    arguments: ClassVar[tuple[str, ...]]
+    variadic: ClassVar[str]
+    rules: ClassVar[dict[str, Rule]]
+
+    def __init_subclass__(cls) -> None:
+        if hasattr(cls, "forward"):
+            read_signatures(cls)
+
+    def __new__(cls, *inputs: Any, **params: Any) -> Any:
+        """Compute the output; a Tensor if an input is one (recorded where a gradient will be wanted), else an array."""
+        tensor = Op.result
+        arrays = [x.data if isinstance(x, tensor) else constant(cls, x) for x in inputs]
+        if cls.promotes:
+            arrays = cls.cast(arrays)
+        z = cls.forward(*arrays, **params)
+        if not any(isinstance(x, tensor) for x in inputs):
+            return z
+        z = np.asarray(z)
+        edges = tuple(map(edge, inputs, map(cls.rule, range(len(inputs))))) if modes.grad else ()
+        node, version = None, [0]
+        if any(source is not None for source in edges):
+            node = Node(cls, edges, params, tuple(getattr(a, "shape", None) for a in arrays), z)
+            node.constants = {i: a for i, a in enumerate(arrays) if edges[i] is None and np.size(a) <= SMALL}
+            node.saved = save(node, inputs, arrays, z, version)
+        y = tensor(z, node, version)
+        if cls.views and isinstance(inputs[0], tensor) and np.may_share_memory(inputs[0].data, z):
+            y.version = inputs[0].version
+            y.view = View(inputs[0], cls, params, y.version[0], modes.grad)
+        return y
+
+    @classmethod
+    def cast(cls, arrays: list[Any]) -> list[Any]:
+        """Bring the inputs to one dtype; nothing is done where floats of one type meet each other or Python numbers."""
+        found = {a.dtype for a in arrays if isinstance(a, np.ndarray)}
+        if len(found) == 1 and (next(iter(found)).kind == "f"):
+            return arrays
+        return promote(arrays, floating=cls.promotes == "float")
+
+    @classmethod
+    def name_of(cls, i: int) -> str:
+        """The name in forward's signature of input number i."""
+        return cls.arguments[i] if i < len(cls.arguments) else cls.variadic
+
+    @classmethod
+    def rule(cls, i: int) -> Rule | None:
+        """The gradient rule of input number i, or None where it is not differentiable."""
+        return cls.rules.get(cls.name_of(i))
+
+
+def read_signatures(cls: type[Op]) -> None:
+    """Note an Op's arguments, and what each of its rules reads. Raises TypeError for a rule that fits no argument."""
+    parameters = inspect.signature(cls.forward).parameters.values()
+    cls.arguments = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
+    cls.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "")
+    params = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
+    readable = {*cls.arguments, cls.variadic, *params, "z", "shape", "i"}
+    cls.rules = {}
+    for name in dir(cls):
+        if name.startswith("grad_"):
+            reads = tuple(inspect.signature(getattr(cls, name)).parameters)[1:]
+            argument = name.removeprefix("grad_")
+            if argument not in (*cls.arguments, cls.variadic):
+                raise TypeError(f"{cls.__name__}.{name}: forward has no argument named {argument!r}")
+            if unknown := set(reads) - readable:
+                raise TypeError(f"{cls.__name__}.{name} reads {sorted(unknown)}, which forward neither takes nor makes")
+            cls.rules[argument] = Rule(getattr(cls, name), reads)
+
+
+def constant(op: type[Op], x: Any) -> Any:
+    """Let an array or a Python number pass as an op's input. Raises TypeError for anything else."""
+    if isinstance(x, (int, float, np.ndarray)):
+        return x
+    if isinstance(x, np.generic):
+        return np.asarray(x)
+    raise TypeError(
+        f"{op.__name__}: expected a Tensor, an array or a number, got {type(x).__name__}; "
+        "wrap it first: tg.tensor(...)"
+    )
+
+
+def edge(x: Any, rule: Rule | None) -> Any:
+    """Where a gradient for x will go: its Node, x itself where it is a leaf that wants one, else None."""
+    return place_of(x) if rule is not None and isinstance(x, Op.result) else None
+
+
+def place_of(x: Any) -> Any:
+    """The Node a Tensor's present value came from, the Tensor itself where it is a leaf that wants gradients, else None.
+
+    A view whose memory was written to since is made again from its base, so that it sees the write.
+    """
+    if x.view is not None and x.view.count != x.version[0] and x.view.recorded:
+        with using(grad=True):
+            x.node = x.view.op(x.view.base, **x.view.params).node
+        x.view = x.view._replace(count=x.version[0])
+    return x.node or (x if x.requires_grad else None)
+
+
+def save(node: Node, inputs: tuple, arrays: list[Any], z: np.ndarray, version: list[int]) -> tuple[Saved, ...]:
+    """Keep exactly the arrays that the rules in use will read, each with its version."""
+    op = node.op
+    rules = [op.rule(i) for i, source in enumerate(node.inputs) if source is not None]
+    wanted = {name for rule in rules if rule for name in rule.reads}
+    saved = [Saved("z", -1, z, version, version[0])] if "z" in wanted else []
+    for i, (x, array) in enumerate(zip(inputs, arrays, strict=True)):
+        if op.name_of(i) in wanted:
+            counter = x.version if isinstance(x, Op.result) else [0]
+            saved.append(Saved(op.name_of(i), i, array, counter, counter[0]))
+    return tuple(saved)
+
+
+def walk(node: Node) -> list[Node]:
+    """Every Node that `node` came from, itself included, oldest first."""
+    seen, stack = {node}, [node]
+    while stack:
+        for source in stack.pop().inputs:
+            if isinstance(source, Node) and source not in seen:
+                seen.add(source)
+                stack.append(source)
+    return sorted(seen, key=lambda n: n.id)
+
+
+def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
+    """Undo broadcasting: sum g over the axes along which `shape` was repeated, so that the result has that shape."""
+    if g.shape == shape:
+        return g
+    extra = g.ndim - len(shape)
+    stretched = [extra + i for i, n in enumerate(shape) if n == 1 and g.shape[extra + i] != 1]
+    return g.sum(axis=(*range(extra), *stretched), keepdims=True).reshape(shape)
+
+
+def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
+    """Apply a node's rules to g, the gradient of its output: (input, gradient) for each input that wants one.
+
+    A gradient for a Node is an array (a Tensor under create_graph); one for a leaf is always a Tensor.
+    """
+    g = watch(node, g)
+    values = node.recall()
+    if node.saved and not modes.retain_graph:
+        node.saved = None
+    pairs = []
+    for i, source in enumerate(node.inputs):
+        if isinstance(source, Node):
+            pairs.append((source, apply_rule(node, i, g, values)))
+        elif source is not None:
+            gx = as_tensor(apply_rule(node, i, g, values), source.dtype)
+            if not hold(source, gx):
+                pairs.append((source, gx))
+    return pairs
+
+
+def apply_rule(node: Node, i: int, g: Any, values: dict[str, Any]) -> Any:
+    """The gradient of a node's input number i, in that input's shape and dtype."""
+    rule, shape = node.op.rule(i), node.shapes[i]
+    assert rule is not None, "an input without a rule has no edge"
+    here = values | {"shape": shape, "i": i - len(node.op.arguments)}
+    gx = sum_to(rule.function(g, *[here[name] for name in rule.reads]), shape)
+    dtype = node.inputs[i].dtype
+    return gx if gx.dtype == dtype else gx.astype(dtype)
+
+
+def as_tensor(g: Any, dtype: np.dtype) -> Any:
+    """An array as a Tensor; a Tensor as it is."""
+    return g if isinstance(g, Op.result) else Op.result(np.asarray(g, dtype))
+
+
+def watch(node: Node, g: Any) -> Any:
+    """Let hooks see the whole gradient of a node's output, and note it where autograd.grad asked for it."""
+    if node.hooks:
+        g = run_hooks(node.hooks, as_tensor(g, node.dtype))
+        g = g if modes.create_graph else g.data
+    if modes.held is not None and node in modes.held:
+        modes.held[node] = as_tensor(g, node.dtype)
+    return g
+
+
+def hold(leaf: Any, g: Any) -> bool:
+    """Keep a leaf's gradient back until the pass is over, if its total is wanted then; whether that was so."""
+    held = modes.held
+    if held is None or not (modes.only_held or leaf.hooks):
+        return False
+    if leaf in held or not modes.only_held:
+        before = held.get(leaf)
+        held[leaf] = g if before is None else before + g
+    return True
+
+
+def run_hooks(hooks: dict[int, Callable], g: Any) -> Any:
+    """Call each hook with the gradient; what a hook returns, unless None, takes its place."""
+    for hook in list(hooks.values()):
+        replaced = hook(g)
+        g = g if replaced is None else replaced
+    return g
+
+
+def accumulate(leaf: Any, g: Any) -> None:
+    """Add the gradient g, a Tensor of leaf's shape, to what leaf has received; two leaves never share one array."""
+    leaf.grad = g.clone() if leaf.grad is None else leaf.grad + g
+
+
+def propagate(root: Node, g: Any) -> None:
+    """Send g, the gradient of root's output, back through the graph to every leaf."""
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if not isinstance(source, Node):
+                accumulate(source, gx)
+            elif source in arrived:
+                arrived[source] = arrived[source] + gx
+            else:
+                arrived[source] = gx
+
+
+class Join(Op):
+    """Ties the outputs of one backward pass to a single root; its gradient is the sequence of theirs."""
+
+    label = "outputs"
+
+    def forward(*xs):
+        return np.zeros(len(xs))
+
+    def grad_xs(g, i):
+        return g[i]
+
+
+def run_backward(outputs: Sequence[Any], seeds: Sequence[Any], wanted: Iterable[Any] | None = None, **options: bool) -> dict:
+    """Send the seeds (Tensors, the gradients of the outputs) back from the output Tensors.
+
+    wanted: Nodes and leaves whose gradients are returned in a dict, with no leaf's .grad touched; None: every leaf
+    accumulates. options: create_graph, retain_graph.
+    """
+    held = {} if wanted is None else dict.fromkeys(wanted)
+    edges = tuple(map(place_of, outputs))
+    root = Node(Join, edges, {}, tuple(y.shape for y in outputs), np.zeros(len(outputs)))
+    g = tuple(seeds) if options["create_graph"] else tuple(s.data for s in seeds)
+    with using(grad=options["create_graph"], held=held, only_held=wanted is not None, **options):
+        propagate(root, g)
+        for leaf in [x for x in held if not isinstance(x, Node) and held[x] is not None]:
+            held[leaf] = run_hooks(leaf.hooks or {}, held[leaf])
+            if wanted is None:
+                accumulate(leaf, held[leaf])
+    return held

@@ -1,0 +1,61 @@
+"""Every primitive operation: a class that holds what it computes, its gradient rules, its label and its ONNX name."""
+
+from .comparison import And, Equal, Less, LessEqual, Not, Or, Xor
+from .elementwise import (
+    Abs,
+    Add,
+    Ceil,
+    Div,
+    Exp,
+    Floor,
+    FloorDivide,
+    Fmod,
+    Log,
+    Maximum,
+    Minimum,
+    Mul,
+    Neg,
+    Pow,
+    Remainder,
+    Round,
+    Sign,
+    Sub,
+    Trunc,
+    Where,
+)  # fmt: skip
+from .functions import (
+    Acos,
+    Acosh,
+    Asin,
+    Asinh,
+    Atan,
+    Atan2,
+    Atanh,
+    Cos,
+    Cosh,
+    Erf,
+    Expm1,
+    Log1p,
+    Log2,
+    Log10,
+    ReLU,
+    Sigmoid,
+    Sin,
+    Sinh,
+    Softplus,
+    Sqrt,
+    Tanh,
+)  # fmt: skip
+from .indexing import AddInto, GetItem, SetItem
+from .matrix import MatMul
+from .movement import Cast, Clone, Expand, Permute, Reshape
+from .reduce import Max, Sum
+
+__all__ = [
+    "Abs", "Acos", "Acosh", "Add", "AddInto", "And", "Asin", "Asinh", "Atan", "Atan2", "Atanh", "Cast",
+    "Ceil", "Clone", "Cos", "Cosh", "Div", "Equal", "Erf", "Exp", "Expand", "Expm1", "Floor",
+    "FloorDivide", "Fmod", "GetItem", "Less", "LessEqual", "Log", "Log10", "Log1p", "Log2", "MatMul",
+    "Max", "Maximum", "Minimum", "Mul", "Neg", "Not", "Or", "Permute", "Pow", "ReLU", "Remainder",
+    "Reshape", "Round", "SetItem", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Sqrt", "Sub", "Sum",
+    "Tanh", "Trunc", "Where", "Xor",
+]  # fmt: skip
