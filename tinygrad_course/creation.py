@@ -26,18 +26,42 @@ def tensor(data: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tens
     return Tensor(array).requires_grad_(requires_grad)
 
 
-def _plain(data: Any) -> Any:
-    """Tensors in nested lists as arrays."""
+def as_tensor(data: Any, *, dtype: Any = None) -> Tensor:
+    """Make a Tensor of the data, without a copy where it is a Tensor or an array of that dtype already."""
     if isinstance(data, Tensor):
-        return data.detach().numpy()
-    return [_plain(x) for x in data] if isinstance(data, (list, tuple)) else data
+        return data if dtype is None else data.to(dtype)
+    if isinstance(data, np.ndarray):
+        return Tensor(data if dtype is None else data.astype(np.dtype(dtype), copy=False))
+    return tensor(data, dtype=dtype)
 
 
 def from_numpy(array: np.ndarray) -> Tensor:
-    """Make a Tensor that shares the array's memory."""
-    if not isinstance(array, np.ndarray):
-        raise TypeError(f"expected np.ndarray (got {type(array).__name__})")
+    """Make a Tensor that shares the array's memory. Raises TypeError for anything but an array of numbers."""
+    if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
+        what = f"an array of {array.dtype}" if isinstance(array, np.ndarray) else type(array).__name__
+        raise TypeError(f"expected np.ndarray of numbers (got {what}); tg.tensor(...) makes one of lists")
     return Tensor(array)
+
+
+def _plain(data: Any) -> Any:
+    """Tensors in nested lists as arrays."""
+    if isinstance(data, Tensor):
+        return data.data
+    return [_plain(x) for x in data] if isinstance(data, (list, tuple)) else data
+
+
+def _float(dtype: Any) -> np.dtype:
+    return dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
+
+
+# Filled with one number
+
+
+def full(size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor of one number, in that number's own dtype unless given another."""
+    value = fill_value.item() if isinstance(fill_value, Tensor) else fill_value
+    chosen = dtypes.of_number(value) if dtype is None else np.dtype(dtype)
+    return Tensor(np.full(sizes((size,)), value, chosen)).requires_grad_(requires_grad)
 
 
 def zeros(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
@@ -50,22 +74,117 @@ def ones(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     return Tensor(np.ones(sizes(size), _float(dtype))).requires_grad_(requires_grad)
 
 
+def empty(*size: Any, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor whose numbers are whatever the memory held: write to it before you read."""
+    return Tensor(np.empty(sizes(size), _float(dtype))).requires_grad_(requires_grad)
+
+
+def eye(n: int, m: int | None = None, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """The (n, m) matrix with ones on its diagonal and zeros elsewhere."""
+    return Tensor(np.eye(n, m, dtype=_float(dtype))).requires_grad_(requires_grad)
+
+
+def full_like(x: Tensor, fill_value: Any, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor of one number, of x's shape and dtype."""
+    return full(x.shape, fill_value, dtype=dtype or x.dtype, requires_grad=requires_grad)
+
+
+def zeros_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor of zeros, of x's shape and dtype."""
+    return zeros(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
+
+
+def ones_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor of ones, of x's shape and dtype."""
+    return ones(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
+
+
+def empty_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """A Tensor of x's shape and dtype whose numbers are whatever the memory held."""
+    return empty(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
+
+
+# Sequences
+
+
+def arange(start: Any, end: Any = None, step: Any = 1, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """The numbers from start to end (not included) in steps; from 0 when one number is given."""
+    start, end = (0, start) if end is None else (start, end)
+    if step == 0 or (end - start) * step < 0:
+        raise RuntimeError(f"arange: from {start} to {end} cannot be reached in steps of {step}")
+    chosen = dtype or (_float(None) if any(isinstance(x, float) for x in (start, end, step)) else np.int64)
+    return Tensor(np.arange(start, end, step).astype(chosen)).requires_grad_(requires_grad)
+
+
+def linspace(start: float, end: float, steps: int, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """`steps` numbers evenly spread from start to end, both included."""
+    return Tensor(np.linspace(start, end, steps).astype(_float(dtype))).requires_grad_(requires_grad)
+
+
+# Random numbers, from the generator given or from the one that manual_seed seeds
+
+
 def rand(*size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Random numbers, evenly spread from 0 (included) to 1 (not included)."""
-    source = (generator or default_generator).numpy
-    return Tensor(source.random(sizes(size)).astype(_float(dtype))).requires_grad_(requires_grad)
+    return _random((generator or default_generator).numpy.random(sizes(size)), dtype, requires_grad)
 
 
 def randn(*size: Any, generator: Generator | None = None, dtype: Any = None, requires_grad: bool = False) -> Tensor:
     """Random numbers from the normal distribution with mean 0 and standard deviation 1."""
-    source = (generator or default_generator).numpy
-    return Tensor(source.standard_normal(sizes(size)).astype(_float(dtype))).requires_grad_(requires_grad)
+    return _random((generator or default_generator).numpy.standard_normal(sizes(size)), dtype, requires_grad)
+
+
+def rand_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Random numbers from 0 to 1, of x's shape and dtype."""
+    return rand(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
+
+
+def randn_like(x: Tensor, *, dtype: Any = None, requires_grad: bool = False) -> Tensor:
+    """Random numbers from the normal distribution, of x's shape and dtype."""
+    return randn(x.shape, dtype=dtype or x.dtype, requires_grad=requires_grad)
+
+
+def randint(low: int, high: Any, size: Any = None, *, generator: Generator | None = None, dtype: Any = None) -> Tensor:
+    """Random integers from low to high (not included); randint(high, size) begins at 0."""
+    low, high, size = (0, low, high) if size is None else (low, high, size)
+    return Tensor((generator or default_generator).numpy.integers(low, high, tuple(size), dtype or np.int64))
 
 
 def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
     """The integers from 0 to n - 1 in random order."""
-    return Tensor((generator or default_generator).numpy.permutation(n))
+    return Tensor((generator or default_generator).numpy.permutation(n).astype(np.int64))
 
 
-def _float(dtype: Any) -> np.dtype:
-    return dtypes.get_default_dtype() if dtype is None else np.dtype(dtype)
+def normal(mean: Any, std: Any, size: Any = None, *, generator: Generator | None = None) -> Tensor:
+    """Random numbers from normal distributions: mean and std may be numbers or tensors."""
+    numbers = [x.data if isinstance(x, Tensor) else x for x in (mean, std)]
+    return _random((generator or default_generator).numpy.normal(*numbers, size=size), None, False)
+
+
+def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:
+    """1 with the probability that each element of p gives, else 0; in p's dtype."""
+    return Tensor(((generator or default_generator).numpy.random(p.shape) < p.data).astype(p.dtype))
+
+
+def multinomial(
+    weights: Tensor, num_samples: int, replacement: bool = False, *, generator: Generator | None = None
+) -> Tensor:
+    """Draw positions of each row of weights (n) or (rows, n), in proportion to them: int64 (..., num_samples).
+
+    Raises RuntimeError where a row has no positive weight, or too few to draw without replacement.
+    """
+    source = (generator or default_generator).numpy
+    rows = weights.data.reshape(-1, weights.shape[-1]).astype(np.float64)
+    if not np.isfinite(rows).all() or (rows < 0).any() or (rows.sum(1) <= 0).any():
+        raise RuntimeError("multinomial: weights must be finite and not negative, with a sum above 0 in each row")
+    if not replacement and ((rows > 0).sum(1) < num_samples).any():
+        raise RuntimeError(
+            f"cannot sample {num_samples} positions without replacement: a row has fewer positive weights; "
+            "draw fewer, or give replacement=True"
+        )
+    drawn = [source.choice(len(row), num_samples, replacement, row / row.sum()) for row in rows]
+    return Tensor(np.array(drawn, np.int64).reshape(*weights.shape[:-1], num_samples))
+
+
+def _random(numbers: Any, dtype: Any, requires_grad: bool) -> Tensor:
+    return Tensor(np.asarray(numbers).astype(_float(dtype))).requires_grad_(requires_grad)

@@ -1,4 +1,4 @@
-"""Methods that change the type of the numbers."""
+"""Methods that change the type of the numbers, or make a new tensor of the same type."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import ops
+from .. import dtypes, ops
+from ..graph import Op
+from .shapes import sizes
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -17,20 +19,77 @@ class Conversion:
 
     __slots__ = ()
 
-    def astype(self, dtype: Any) -> Tensor:
-        """The same numbers in another dtype."""
-        return self if self.dtype == dtype else ops.Cast(self, dtype=np.dtype(dtype))
+    def to(self: Any, *target: Any, dtype: Any = None, device: Any = None, copy: bool = False) -> Tensor:
+        """Convert to a dtype, or to another tensor's dtype; "cpu" is accepted as the one device there is.
 
-    to = type = astype
+        Raises RuntimeError for another device.
+        """
+        for t in (*target, device):
+            if t is None or str(t) == "cpu":
+                continue
+            if isinstance(t, str) and t.split(":")[0] in ("cuda", "mps", "xpu", "meta"):
+                raise RuntimeError(f"to({t!r}): this framework runs on the CPU alone; leave the device out")
+            dtype = t.dtype if isinstance(t, Op.result) else t
+        if dtype is None or np.dtype(dtype) == self.dtype:
+            return self.clone() if copy else self
+        return ops.Cast(self, dtype=np.dtype(dtype))
 
-    def float(self) -> Tensor:
-        """The same numbers as float32."""
-        return self.astype(np.float32)
+    def type(self: Any, dtype: Any) -> Tensor:
+        """Convert to a dtype."""
+        return self.to(dtype)
 
-    def double(self) -> Tensor:
-        """The same numbers as float64."""
-        return self.astype(np.float64)
+    def type_as(self: Any, other: Tensor) -> Tensor:
+        """Convert to other's dtype."""
+        return self.to(other.dtype)
 
-    def long(self) -> Tensor:
-        """The same numbers as int64."""
-        return self.astype(np.int64)
+    def astype(self: Any, dtype: Any) -> Tensor:
+        """Convert to a dtype, under NumPy's name."""
+        return self.to(dtype)
+
+    def cpu(self: Any) -> Tensor:
+        """Return the tensor itself: it is on the CPU."""
+        return self
+
+    def float(self: Any) -> Tensor:
+        """Convert to float32."""
+        return self.to(dtypes.float32)
+
+    def double(self: Any) -> Tensor:
+        """Convert to float64."""
+        return self.to(dtypes.float64)
+
+    def half(self: Any) -> Tensor:
+        """Convert to float16."""
+        return self.to(dtypes.float16)
+
+    def long(self: Any) -> Tensor:
+        """Convert to int64."""
+        return self.to(dtypes.int64)
+
+    def int(self: Any) -> Tensor:
+        """Convert to int32."""
+        return self.to(dtypes.int32)
+
+    def bool(self: Any) -> Tensor:
+        """Convert to bool: True where an element is not 0."""
+        return self.to(dtypes.bool_)
+
+    def new_tensor(self: Any, data: Any, *, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+        """Make a tensor of data, in this tensor's dtype."""
+        return Op.result(np.array(data, dtype=dtype or self.dtype)).requires_grad_(requires_grad)
+
+    def new_zeros(self: Any, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+        """Make a tensor of zeros, in this tensor's dtype."""
+        return self.new_full(sizes(size), 0, dtype=dtype, requires_grad=requires_grad)
+
+    def new_ones(self: Any, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+        """Make a tensor of ones, in this tensor's dtype."""
+        return self.new_full(sizes(size), 1, dtype=dtype, requires_grad=requires_grad)
+
+    def new_full(self: Any, size: Any, fill_value: Any, *, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+        """Make a tensor of one number, in this tensor's dtype."""
+        return Op.result(np.full(tuple(size), fill_value, dtype or self.dtype)).requires_grad_(requires_grad)
+
+    def new_empty(self: Any, *size: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+        """Make a tensor whose numbers are whatever the memory held, in this tensor's dtype."""
+        return Op.result(np.empty(sizes(size), dtype or self.dtype)).requires_grad_(requires_grad)

@@ -47,15 +47,15 @@ from .functions import (
     Tanh,
 )  # fmt: skip
 from .indexing import AddInto, GetItem, SetItem
-from .matrix import MatMul
+from .matrix import Det, Inv, MatMul, Solve
 from .movement import Cast, Clone, Expand, Permute, Reshape
-from .reduce import Max, Sum
+from .reduce import CumSum, Max, Min, Sum
 
 __all__ = [
     "Abs", "Acos", "Acosh", "Add", "AddInto", "And", "Asin", "Asinh", "Atan", "Atan2", "Atanh", "Cast",
-    "Ceil", "Clone", "Cos", "Cosh", "Div", "Equal", "Erf", "Exp", "Expand", "Expm1", "Floor",
-    "FloorDivide", "Fmod", "GetItem", "Less", "LessEqual", "Log", "Log10", "Log1p", "Log2", "MatMul",
-    "Max", "Maximum", "Minimum", "Mul", "Neg", "Not", "Or", "Permute", "Pow", "ReLU", "Remainder",
-    "Reshape", "Round", "SetItem", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Sqrt", "Sub", "Sum",
-    "Tanh", "Trunc", "Where", "Xor",
+    "Ceil", "Clone", "Cos", "Cosh", "CumSum", "Det", "Div", "Equal", "Erf", "Exp", "Expand", "Expm1", "Floor",
+    "FloorDivide", "Fmod", "GetItem", "Inv", "Less", "LessEqual", "Log", "Log10", "Log1p", "Log2", "MatMul",
+    "Max", "Maximum", "Min", "Minimum", "Mul", "Neg", "Not", "Or", "Permute", "Pow", "ReLU", "Remainder",
+    "Reshape", "Round", "SetItem", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Solve", "Sqrt", "Sub",
+    "Sum", "Tanh", "Trunc", "Where", "Xor",
 ]  # fmt: skip

@@ -34,7 +34,18 @@ class LessEqual(Pointwise):
         return x <= y
 
 
-class And(Pointwise):
+class Bits(Pointwise):
+    """What & | ^ share: they take bools and integers alone."""
+
+    @classmethod
+    def cast(cls, arrays):
+        arrays = super().cast(arrays)
+        if arrays[0].dtype.kind == "f":
+            raise NotImplementedError(f"{cls.label} is not defined for {arrays[0].dtype}: compare first, as in (x > 0)")
+        return arrays
+
+
+class And(Bits):
     """Bits that are 1 in both x and y; of bools: True where both are."""
 
     label, onnx = "&", "And"
@@ -43,7 +54,7 @@ class And(Pointwise):
         return np.bitwise_and(x, y)
 
 
-class Or(Pointwise):
+class Or(Bits):
     """Bits that are 1 in x or in y; of bools: True where at least one is."""
 
     label, onnx = "|", "Or"
@@ -52,7 +63,7 @@ class Or(Pointwise):
         return np.bitwise_or(x, y)
 
 
-class Xor(Pointwise):
+class Xor(Bits):
     """Bits that differ between x and y; of bools: True where just one is."""
 
     label, onnx = "^", "Xor"

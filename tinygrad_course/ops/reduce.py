@@ -1,6 +1,8 @@
-"""Operations that fold axes away. `axis` is a tuple of axes counted from 0; `keepdims` leaves them with size 1."""
+"""Operations along axes. `axis` is a tuple of axes counted from 0; `keepdims` leaves folded axes with size 1."""
 
 from __future__ import annotations
+
+import numpy as np
 
 from ..graph import Op
 from .movement import Expand
@@ -34,3 +36,28 @@ class Max(Op):
     def grad_x(g, x, z, axis, shape):
         largest = x == z.reshape(kept(shape, axis))
         return largest * (g.reshape(kept(shape, axis)) / largest.sum(axis=axis, keepdims=True))
+
+
+class Min(Op):
+    """Smallest value over axes; where several are smallest, the gradient is shared equally among them."""
+
+    label, onnx = "min", "ReduceMin"
+
+    def forward(x, *, axis, keepdims):
+        return x.min(axis=axis, keepdims=keepdims)
+
+    def grad_x(g, x, z, axis, shape):
+        smallest = x == z.reshape(kept(shape, axis))
+        return smallest * (g.reshape(kept(shape, axis)) / smallest.sum(axis=axis, keepdims=True))
+
+
+class CumSum(Op):
+    """Running sum along one axis (a number here): from its start, or with reverse from its end."""
+
+    label, onnx = "Σ…", "CumSum"
+
+    def forward(x, *, axis, reverse):
+        return np.flip(np.flip(x, axis).cumsum(axis), axis) if reverse else x.cumsum(axis)
+
+    def grad_x(g, axis, reverse):
+        return CumSum(g, axis=axis, reverse=not reverse)

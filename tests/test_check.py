@@ -1,0 +1,564 @@
+"""The check: what is right passes, what is wrong is named, and nothing a learner writes does any harm."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import re
+import textwrap
+import time
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+import pytest
+
+import tinygrad_course as tg
+from tinygrad_course.course import check, child, lesson
+from tinygrad_course.course.check import Outcome, examine
+from tinygrad_course.course.child import Limits
+from tinygrad_course.course.exercise import Exercise, Lesson
+from tinygrad_course.course.exercises import Session, session
+from tinygrad_course.course.feedback import Code, Message, Table
+from tinygrad_course.course.source import Source
+
+MADE_UP = """
+import numpy as np
+from tinygrad_course.course.exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake
+
+def tripled(xs):
+    return xs * 3
+
+def _case(name, numbers):
+    def run(piece):
+        xs = np.array(numbers, float)
+        return {"tripled": piece(xs), f"xs {AFTERWARDS}": xs}
+    return Case(name, run)
+
+class Counter:
+    def __init__(self):
+        self.total = 0
+    def add(self, n):
+        self.total += n
+        return self.total
+
+class Forgetful(Counter):
+    def add(self, n):
+        self.total = n
+        return self.total
+
+def _count(piece):
+    counter = piece()
+    return [counter.add(1), counter.add(2), counter.total]
+
+def anything():
+    return np.nan
+
+def broken(x):
+    return x.missing
+
+LESSON = Lesson("99", __name__, (
+    Exercise(
+        "99.tripled", None, 1, 1, tripled,
+        cases=(_case("a square", [[1, 2], [3, 5]]), _case("a row", [4, 7]), _case("one number", [6]),
+               _case("zero", [0])),
+        mistakes=(
+            Mistake("added", lambda xs: xs + 3, "You add 3."),
+            Mistake("doubled", lambda xs: xs * 2, "You double."),
+        ),
+        hints=("a?", "b", "c"),
+    ),
+    Exercise("99.Counter", None, 1, 1, Counter, cases=(Case("two numbers", _count),),
+             mistakes=(Mistake("forgetful", Forgetful, "The new number replaces the sum."),)),
+    Exercise("99.anything", None, 1, 1, anything, cases=(Case("nothing", lambda piece: piece()),)),
+    Exercise("99.broken", None, 1, 1, broken, cases=(Case("a number", lambda piece: piece(1)),)),
+))
+"""
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lesson]:
+    """A lesson of its own, in a module that the child process can import too."""
+    folder = tmp_path_factory.mktemp("made_up")
+    (folder / "made_up_lesson.py").write_text(MADE_UP, encoding="utf-8")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(folder))
+        yield importlib.import_module("made_up_lesson").LESSON
+
+
+@pytest.fixture(autouse=True)
+def in_hand(made_up: Lesson, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    fresh = Session(lesson=made_up)
+    for name, value in vars(fresh).items():
+        monkeypatch.setattr(session, name, value)
+    yield
+    child.discard()
+
+
+def examined(made_up: Lesson, body: str, name: str = "tripled", limits: Limits = child.LIMITS) -> Outcome:
+    """What the check finds of a function with this body, or of whole definitions."""
+    text = textwrap.dedent(body)
+    if not re.match(r"(async )?def |class |tripled = ", text.strip()):
+        text = f"def {name}(xs):\n" + textwrap.indent(text.strip(), "    ")
+    exercise = made_up.exercise(name)
+    assert exercise
+    return examine(made_up, exercise, Source(name, text.strip() + "\n"), limits)
+
+
+def words(outcome: Outcome) -> str:
+    return Message("", outcome.blocks).as_text()
+
+
+RIGHT = {
+    "other names, hints, defaults": "def tripled(ys: 'Whatever', by: Unknown = 3) -> No: return ys * by",
+    "a lambda": "tripled = (lambda a: 3 * a)",
+    "twice defined": "def tripled(xs): return 0\ndef tripled(xs): return xs + xs + xs",
+    "other rounding": "return xs * 0.1 * 30",
+    "an import inside": "import math\nreturn xs * math.floor(3.5)",
+    "in a class": "class tripled:\n    def __new__(cls, xs): return xs * 3",
+    "decorated": "def same(f): return f\n@same\ndef tripled(xs): return xs * 3",
+}
+
+
+@pytest.mark.parametrize("body", RIGHT.values(), ids=RIGHT.keys())
+def test_right_code_written_differently_passes(made_up: Lesson, body: str) -> None:
+    outcome = examined(made_up, body)
+    assert outcome.status == "passed", words(outcome)
+
+
+def test_nan_equals_nan(made_up: Lesson) -> None:
+    assert examined(made_up, "def anything(): return float('nan')", "anything").status == "passed"
+    assert examined(made_up, "def anything(): return 0.0", "anything").status == "not yet"
+
+
+# What is wrong is named
+
+MISTAKES = [
+    ("return xs + 3", "You add 3.", False),
+    ("return xs * 2.0", "You double.", False),
+    ("return xs * 2 if xs.size > 1 else xs * 7", "You double.", True),
+]
+
+
+@pytest.mark.parametrize(("body", "sentence", "likely"), MISTAKES)
+def test_a_known_mistake_is_named(made_up: Lesson, body: str, sentence: str, likely: bool) -> None:
+    outcome = examined(made_up, body)
+    assert (outcome.status, outcome.likely) == ("not yet", likely)
+    assert outcome.mistake and outcome.mistake.sentence == sentence
+    assert (
+        words(outcome)
+        .strip()
+        .startswith(f"This looks like a known mistake. {sentence}" if likely else sentence)
+    )
+
+
+def test_a_mistake_in_a_class_is_named(made_up: Lesson) -> None:
+    text = "class Counter:\n    total = 0\n    def add(self, n):\n        self.total = n\n        return n\n"
+    outcome = examined(made_up, text, "Counter")
+    assert outcome.mistake and outcome.mistake.name == "forgetful"
+    assert "[1, 3, 3]" in words(outcome) and "[1, 2, 2]" in words(outcome)
+
+
+HELP = {
+    "None": ("xs * 3", "gives back None"),
+    "printed": ("print(xs * 3)", "prints its answer"),
+    "wrong type": ("return (xs * 3).tolist()", "`tripled` is a list or tuple. Expected is a NumPy array."),
+    "text": ("return 'three'", "`tripled` is a text"),
+    "a tensor": ("return tg.tensor(xs * 3)", "`tripled` is a tensor. Expected is a NumPy array."),
+    "generator": ("yield xs * 3", "holds `yield`"),
+    "async": ("async def tripled(xs): return xs * 3", "begins with `async`"),
+    "async generator": ("async def tripled(xs): yield xs * 3", "`async` and holds `yield`"),
+    "shape": ("return (xs * 3).reshape(-1, 1)", "has shape (1, 1). Expected is (1,)."),
+    "dtype": ("return (xs * 3).astype(np.float32)", "has dtype float32. Expected is float64."),
+    "transposed": ("return xs.T * 3", "is transposed"),
+    "sign": ("return xs * -3", "wrong sign"),
+    "factor": ("return xs * 12", "4 times what is expected"),
+    "not finite": ("return xs / 0", "holds nan or inf"),
+    "in place": ("xs *= 3\nreturn xs", "changes what it was given"),
+    "other numbers": ("return np.cos(xs)", "The numbers in `tripled` are not as expected"),
+    "arity": ("def tripled(): return 3", "takes other arguments"),
+    "unknown name": ("return xs * factor", "The name `factor` is not known"),
+    "partly written": ("if xs.size > 3: return xs * 3\nraise NotImplementedError", "still to be written"),
+    "dict": ("return {}", "`tripled` is a dict"),
+}
+
+
+@pytest.mark.parametrize(("body", "text"), HELP.values(), ids=HELP.keys())
+def test_without_a_known_mistake_it_still_helps(made_up: Lesson, body: str, text: str) -> None:
+    outcome = examined(made_up, body)
+    assert (outcome.status, outcome.mistake) == ("not yet", None)
+    assert text in words(outcome), words(outcome)
+
+
+def test_an_exception_shows_the_learners_own_line(made_up: Lesson) -> None:
+    outcome = examined(made_up, "ys = xs * 3\nreturn ys.nothing_of_this_name")
+    assert Code("return ys.nothing_of_this_name") in outcome.blocks
+    assert "`AttributeError: 'numpy.ndarray' object has no attribute" in words(outcome)
+
+
+def test_the_smallest_failing_case_is_shown_expected_beside_yours(made_up: Lesson) -> None:
+    (table,) = [block for block in examined(made_up, "return xs * 5").blocks if isinstance(block, Table)]
+    assert table.caption == "With one number"
+    assert table.rows == (("tripled", "array([18.])", "array([30.])", "different"),)
+
+
+def test_an_input_is_shown_where_it_was_changed(made_up: Lesson) -> None:
+    (table,) = [b for b in examined(made_up, "xs += 1\nreturn (xs - 1) * 3").blocks if isinstance(b, Table)]
+    assert [row[0] for row in table.rows] == ["tripled", "xs after the call"]
+    assert [row[3] for row in table.rows] == ["same", "different"]
+
+
+def test_a_small_difference_is_shown_with_the_digits_it_takes(made_up: Lesson) -> None:
+    (table,) = [b for b in examined(made_up, "return xs * 3.00001").blocks if isinstance(b, Table)]
+    assert table.rows[0][1] != table.rows[0][2]
+
+
+@pytest.mark.parametrize(
+    "body", ["raise NotImplementedError('write your answer here')", "raise NotImplementedError"]
+)
+def test_a_stub_is_not_started(made_up: Lesson, body: str) -> None:
+    assert examined(made_up, body).status == "not started"
+
+
+def test_a_fault_of_the_course_says_so(made_up: Lesson) -> None:
+    outcome = examined(made_up, "def broken(x): return x", "broken")
+    assert outcome.status == "fault of the course"
+    assert "This says nothing about your code" in words(outcome)
+
+
+# Hostile code
+
+SHORT = Limits(seconds=1.5, megabytes=400)
+HOSTILE = {
+    "endless loop": ("while True: pass", "stopped", "did not come to an end within 1.5 seconds"),
+    "endless loop in C": ("return sum(iter(int, 1))", "stopped", "did not come to an end"),
+    "loop that swallows": (
+        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
+        "stopped",
+        "did not come to an end",
+    ),
+    "sleep": ("import time\ntime.sleep(1e6)", "stopped", "did not come to an end"),
+    "deadlock": (
+        "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
+        "stopped",
+        "did not come to an end",
+    ),
+    "sys.exit": ("import sys\nsys.exit()", "not yet", "calls `exit`"),
+    "os._exit": ("import os\nos._exit(0)", "stopped", "ended or crashed"),
+    "KeyboardInterrupt": ("raise KeyboardInterrupt", "not yet", "KeyboardInterrupt"),
+    "recursion": ("def tripled(xs): return tripled(xs)", "not yet", "calls itself without end"),
+    "array too large": ("return np.ones(10**14)", "not yet", "more memory than there is"),
+    "growing list": (
+        "kept = []\nwhile True: kept.append(bytearray(10**7))",
+        "stopped",
+        "more than 400 megabytes",
+    ),
+    "output": (
+        "import sys, os\nfor i in range(20000):\n    print('x' * 99)\n    print('y' * 99, file=sys.stderr)\n"
+        "os.write(1, b'z' * 10**6)\nos.write(2, b'z' * 10**6)\nreturn xs * 3",
+        "passed",
+        "as expected",
+    ),
+    "input": ("return xs * float(input('how often? '))", "not yet", "waits for `input`"),
+    "broken repr": (
+        "class Odd(Exception):\n    def __str__(self): raise ValueError\n    __repr__ = __str__\nraise Odd()",
+        "not yet",
+        "cannot be shown",
+    ),
+    "exception of 10 MB": ("raise ValueError('x' * 10**7)", "not yet", "ValueError"),
+    "evil class": (
+        "import sys\nclass Odd:\n    @property\n    def __class__(self): raise RuntimeError\nreturn Odd()",
+        "not yet",
+        "RuntimeError",
+    ),
+    "patched NumPy": (
+        "np.ndarray = np.array = np.allclose = np.isclose = None\nreturn xs * 3",
+        "not yet",
+        "TypeError",
+    ),
+    "patched builtins": (
+        "import builtins\nbuiltins.isinstance = builtins.len = None\nreturn xs * 3",
+        "stopped",
+        "ended or crashed",
+    ),
+    "patched json": ("import json\njson.dumps = None\nreturn xs * 3", "stopped", "ended or crashed"),
+    "patched framework": ("tg.Tensor = tg.manual_seed = None\nreturn xs * 3", "not yet", "TypeError"),
+    "huge result": ("return [0] * 10**7", "not yet", "`tripled` is of type list"),
+    "result in itself": ("kept = []\nkept.append(kept)\nreturn kept", "not yet", "list or tuple"),
+    "thread left": (
+        "import threading, time\nthreading.Thread(target=time.sleep, args=(1e6,)).start()\nreturn xs * 3",
+        "passed",
+        "as expected",
+    ),
+    "another process": (
+        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(1e6)'])",
+        "stopped",
+        "did not come to an end",
+    ),
+    "noise in every pipe": (
+        "import os\nfor fd in range(3, 30):\n    try: os.write(fd, b'noise' * 9)\n    except OSError: pass\n"
+        "return xs * 3",
+        "stopped",
+        "ended or crashed",
+    ),
+    "pipes closed": ("import os\nos.closerange(0, 99)\nreturn xs * 3", "stopped", "ended or crashed"),
+}
+
+
+@pytest.mark.parametrize(("body", "status", "text"), HOSTILE.values(), ids=HOSTILE.keys())
+def test_hostile_code_does_no_harm(
+    made_up: Lesson, capfd: pytest.CaptureFixture[str], body: str, status: str, text: str
+) -> None:
+    outcome = examined(made_up, body, limits=SHORT)
+    assert capfd.readouterr() == ("", "")
+    assert (outcome.status, text in words(outcome)) == (status, True), words(outcome)
+    assert len(words(outcome)) < 5000
+
+
+SLEEPER = "import time; time.sleep(1e6)"
+ORPHAN = (
+    f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', '{SLEEPER}'], stdout=-3).pid)"
+)
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        f"pid = subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]).pid",
+        pytest.param(
+            f"pid = int(subprocess.check_output([sys.executable, '-c', {ORPHAN!r}]))",
+            marks=pytest.mark.skipif(
+                os.name == "nt", reason="Windows has no process groups to end an orphan by"
+            ),
+        ),
+    ],
+    ids=["of its own", "whose parent has ended"],
+)
+def test_processes_that_the_code_started_end_with_it(made_up: Lesson, tmp_path: Path, start: str) -> None:
+    note = tmp_path / "pid"
+    body = f"import subprocess, sys\n{start}\nopen({str(note)!r}, 'w').write(str(pid))\nreturn xs * 3"
+    assert examined(made_up, body).status == "passed"
+    pid = int(note.read_text())
+    deadline = time.monotonic() + 10
+    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
+        assert time.monotonic() < deadline, "the process is still there"
+        time.sleep(0.05)
+
+
+def test_an_interrupt_of_the_notebook_ends_the_child(
+    made_up: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[child.Child] = []
+
+    def interrupted(self: child.Child, deadline: float, most: float | None) -> child.Plain | str:
+        asked.append(self)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(child.Child, "_next", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        examined(made_up, "return xs * 3")
+    assert asked[0].process.returncode is not None
+
+
+# check() itself
+
+
+def test_check_gives_back_the_learners_piece_where_it_passes(capfd: pytest.CaptureFixture[str]) -> None:
+    def tripled(numbers: Any) -> Any:
+        return numbers + 2 * numbers
+
+    assert check(tripled) is tripled
+    captured = capfd.readouterr()
+    said = ["`tripled`: passed", "All 4 cases as expected.", "The lesson goes on with your `tripled`."]
+    assert captured.out.splitlines() == said
+    assert captured.err == ""
+
+
+def test_check_gives_back_the_reference_where_it_does_not(
+    made_up: Lesson, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def tripled(xs: Any) -> Any:
+        return xs + 3
+
+    texts = []
+    for _ in range(2):
+        assert check(tripled) is reference(made_up, "tripled")
+        texts.append(capfd.readouterr())
+    assert texts[0].out.startswith("`tripled`: not yet\nYou add 3.\nWith one number:\n")
+    assert texts[0].out.endswith("The lesson goes on with the course's `tripled`.\n")
+    assert texts[0] == texts[1] and texts[0].err == ""
+
+
+def test_an_untouched_exercise_runs_through(made_up: Lesson, capfd: pytest.CaptureFixture[str]) -> None:
+    def tripled(xs: Any) -> Any:
+        raise NotImplementedError("write your answer here")
+
+    piece = check(tripled)
+    assert piece is reference(made_up, "tripled")
+    assert capfd.readouterr().out.startswith("`tripled`: not started\n")
+    assert check(piece) is piece  # its own piece, when the check alone is run again: no pass
+    assert "`tripled`: not started\nThis is the course's own piece." in capfd.readouterr().out
+
+
+def reference(lesson: Lesson, name: str) -> Any:
+    exercise = lesson.exercise(name)
+    assert exercise
+    return exercise.reference
+
+
+def test_check_takes_another_name_by_id(made_up: Lesson, capfd: pytest.CaptureFixture[str]) -> None:
+    def mine(xs: Any) -> Any:
+        return xs * 3
+
+    assert check(mine, "99.tripled") is mine
+    assert check(mine) is mine
+    assert "There is no exercise called `mine`. Lesson 99 has `tripled`, `Counter`" in capfd.readouterr().out
+
+
+class Odd:
+    """Answers every question about itself with an error."""
+
+    def __getattribute__(self, name: str) -> Any:
+        raise RuntimeError("no")
+
+
+NO_PIECES: list[Any] = [None, 3, "tripled", tg.tensor(1.0), np.ones(2), len, np.exp, int, [], ...]
+
+
+@pytest.mark.parametrize("thing", NO_PIECES, ids=range(len(NO_PIECES)))
+def test_check_of_what_is_no_piece_never_raises(thing: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    for id in (None, "99.tripled", "98.nothing", ""):
+        check(thing, id)
+    captured = capfd.readouterr()
+    assert captured.err == "" and "passed" not in captured.out
+
+
+def test_check_of_what_cannot_even_be_asked_never_raises(capfd: pytest.CaptureFixture[str]) -> None:
+    for id in (None, "99.tripled"):
+        check(Odd(), id)
+    assert "passed" not in capfd.readouterr().out
+
+
+def test_check_without_a_lesson_says_what_to_run(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(session, "lesson", None)
+    assert check(check) is check
+    assert "Run the first cell of the lesson" in capfd.readouterr().out
+
+
+def test_a_check_that_fails_itself_says_so(
+    capfd: pytest.CaptureFixture[str], made_up: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def tripled(xs: Any) -> Any:
+        return xs * 3
+
+    monkeypatch.setattr(child.Child, "ask", lambda *_: 1 / 0)
+    assert check(tripled) is reference(made_up, "tripled")
+    assert "`tripled`: fault of the course\nThe check itself failed." in capfd.readouterr().out
+
+
+def test_hostile_code_leaves_numpy_and_the_framework_as_they_were(made_up: Lesson) -> None:
+    before = (np.array, tg.Tensor, tg.get_default_dtype(), len(psutil.Process().open_files()))
+    examined(made_up, "np.array = tg.Tensor = None\ntg.set_default_dtype(tg.float64)\nreturn xs * 3")
+    assert before == (np.array, tg.Tensor, tg.get_default_dtype(), len(psutil.Process().open_files()))
+
+
+def test_no_child_is_left_behind(made_up: Lesson) -> None:
+    child.discard()
+    before = {process.pid for process in psutil.Process().children()}
+    examined(made_up, "return xs * 3")
+    child.prepare()
+    child.prepare()
+    assert len({process.pid for process in psutil.Process().children()} - before) == 1
+    child.discard()
+    assert {process.pid for process in psutil.Process().children()} == before
+
+
+def test_the_results_of_the_reference_are_computed_once(
+    made_up: Lesson, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    examined(made_up, "return xs + 3")
+    asked: list[Any] = []
+    ask = child.Child.ask
+
+    def listened(self: child.Child, request: child.Plain, limits: Limits) -> child.Run:
+        asked.append(request)
+        return ask(self, request, limits)
+
+    monkeypatch.setattr(child.Child, "ask", listened)
+    assert examined(made_up, "return xs + 3").mistake
+    assert [list(piece) for request in asked for piece in request["pieces"]] == [["source", "name"]]
+
+
+# What is shown
+
+
+class Tags(HTMLParser):
+    """The tags of a page, and whether each that opens is closed."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.seen: list[str] = []
+        self.open: list[str] = []
+        self.text = ""
+        self.feed(page)
+        assert self.open == []
+
+    def handle_starttag(self, tag: str, attrs: Any) -> None:
+        self.seen.append(tag)
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def handle_data(self, data: str) -> None:
+        self.text += f"{data} "
+
+
+def test_the_html_says_all_that_the_text_says_and_escapes_the_learners_code(made_up: Lesson) -> None:
+    outcome = examined(made_up, "raise ValueError('<script>alert(1)</script> & `more`')")
+    message = Message("`tripled`: not yet", outcome.blocks)
+    page = Tags(message.as_html())
+    assert page.seen[:2] == ["section", "h4"] and "script" not in page.seen
+    assert "<script>alert(1)</script> & " in page.text
+    assert set(re.findall(r"\w+", message.as_text())) <= set(re.findall(r"\w+", page.text))
+
+
+def test_a_table_marks_its_headers_and_says_the_difference_in_words(made_up: Lesson) -> None:
+    page = Message("x", examined(made_up, "return xs * 5").blocks).as_html()
+    Tags(page)
+    assert '<th scope="col">expected</th>' in page and '<th scope="row">tripled</th>' in page
+    assert "<caption" in page and "different" in page
+
+
+def test_large_arrays_are_shown_where_they_differ() -> None:
+    from tinygrad_course.course.feedback import beside
+
+    right = {"kind": "array", "dtype": "float64", "shape": [20, 30], "values": [1.0] * 600}
+    wrong = {**right, "values": [*[1.0] * 64, 7.0, *[1.0] * 535]}
+    assert beside(right, wrong) == (
+        "array of shape (20, 30); at (2, 4): 1",
+        "array of shape (20, 30); at (2, 4): 7",
+    )
+
+
+def test_lesson_00_is_checked_in_well_under_a_second(capfd: pytest.CaptureFixture[str]) -> None:
+    lesson("00")
+    time.sleep(1)
+
+    def double_or_triple(x: Any) -> Any:
+        return x * 2 if x > 0 else x * 3
+
+    check(double_or_triple)
+    started = time.perf_counter()
+    check(double_or_triple)
+    assert time.perf_counter() - started < 5  # about 0.2 s; loaded machines are slower
+    assert "`double_or_triple`: passed" in capfd.readouterr().out
+
+
+def test_exercises_know_their_name() -> None:
+    assert Exercise("07.hook", None, 1, 1, print, ()).name == "hook"

@@ -1,0 +1,246 @@
+"""The check: is what the learner wrote right, and if not, which mistake is it?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from .child import LIMITS, Limits, Plain, prepare, run
+from .exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake
+from .exercises import UnknownExercise, find, session
+from .feedback import Block, Code, Message, Pair, Table, beside, explain, labelled, numbers, show
+from .source import Source, program
+
+Status = Literal["passed", "not started", "not yet", "stopped", "not checked", "fault of the course"]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a check found. mistake: the known one that it is; likely: that it is only the nearest."""
+
+    status: Status
+    blocks: tuple[Block, ...]
+    mistake: Mistake | None = None
+    likely: bool = False
+
+
+@dataclass(frozen=True)
+class Expected:
+    """What the reference, and each mistake, gives in every case."""
+
+    reference: list[Plain]
+    mistakes: list[list[Plain]]
+
+
+NO_SOURCE = (
+    "The text of your code cannot be found. Write it with `def` or `class` in a cell of this notebook, "
+    "run that cell, and then this one again."
+)
+NOT_YOURS = "This is the course's own piece. Run the cell that holds yours, and then this cell again."
+STOPPED = {
+    "time": "Your code did not come to an end within {seconds:g} seconds. Is there a loop that never ends?",
+    "memory": "Your code took more than {megabytes:g} megabytes. Does a list or an array grow too large?",
+    "ended": "Your code ended or crashed the Python it ran in. Does it call `exit`, or itself without end?",
+}
+
+
+class CourseFault(Exception):
+    """The check cannot be made, through no fault of the learner; the message says why."""
+
+
+def check(thing: Any, id: str | None = None) -> Any:
+    """Check a piece that you wrote, say what is wrong if anything is, and give back the piece to go on with.
+
+    thing: the function or class itself. id: its exercise ("00.double_or_triple"), if it has another name.
+    Returns your piece where it passes, else the course's own, so that the lesson runs on. Never raises.
+    """
+    exercise, outcome = _find_and_examine(thing, id)
+    if exercise is None:
+        show(Message(f"Check: {outcome.status}", outcome.blocks))
+        return thing
+    session.last = exercise
+    if outcome.status in ("passed", "not yet", "stopped"):
+        session.tried.add(exercise.id)
+    piece, whose = (thing, "your") if outcome.status == "passed" else (exercise.reference, "the course's")
+    goes_on = f"The lesson goes on with {whose} `{exercise.name}`."
+    show(Message(f"`{exercise.name}`: {outcome.status}", (*outcome.blocks, goes_on)))
+    prepare()
+    return piece
+
+
+def _find_and_examine(thing: Any, id: str | None) -> tuple[Exercise | None, Outcome]:
+    exercise = None
+    try:
+        lesson, exercise = find(thing, id)
+        if not callable(thing):
+            return exercise, Outcome("not checked", (f"Give the piece itself: `check({exercise.name})`.",))
+        if thing is exercise.reference:
+            return exercise, Outcome("not started", (NOT_YOURS,))
+        learner = program(thing, exercise.name)
+        return exercise, examine(lesson, exercise, learner) if learner else Outcome(
+            "not checked", (NO_SOURCE,)
+        )
+    except UnknownExercise as error:
+        return None, Outcome("not checked", (str(error),))
+    except Exception as error:
+        return exercise, _fault(f"{type(error).__name__}: {error}")
+
+
+def examine(lesson: Lesson, exercise: Exercise, learner: Source, limits: Limits = LIMITS) -> Outcome:
+    """Run the learner's source on every case, in a process of its own, and judge what comes back."""
+    piece = {"source": learner.text, "name": learner.name}
+    result = run(lesson, exercise, [piece], limits)
+    outcomes = result.outcomes[0]
+    if result.fault:
+        return _fault(result.fault)
+    if result.stop:
+        return _stopped(result.stop, exercise.cases[len(outcomes)].name, limits)
+    if all(_raises(outcome, "NotImplementedError") for outcome in outcomes):
+        return Outcome("not started", (f"Write your answer in the cell above. {_for_a_hint(exercise)}",))
+    try:
+        return judge(exercise, expected(lesson, exercise), outcomes)
+    except CourseFault as error:
+        return _fault(str(error))
+
+
+_expected: dict[str, Expected] = {}
+
+
+def expected(lesson: Lesson, exercise: Exercise) -> Expected:
+    """What the reference and the mistakes give, found in the same way as the learner's, and kept.
+
+    Raises CourseFault if the reference raises, or if a piece does not come to an end.
+    """
+    key = f"{lesson.module} {exercise.id}"
+    if key not in _expected:
+        mistakes = [{"of": "mistakes", "index": i} for i in range(len(exercise.mistakes))]
+        result = run(lesson, exercise, [{"of": "reference", "index": 0}, *mistakes])
+        wrong = next((outcome["raised"] for outcome in result.outcomes[0] if "raised" in outcome), None)
+        stopped = f"the course's own pieces were stopped: {result.stop}" if result.stop else None
+        if result.fault or stopped or wrong:
+            raise CourseFault(result.fault or stopped or f"the reference raises {wrong}")
+        _expected[key] = Expected(result.outcomes[0], result.outcomes[1:])
+    return _expected[key]
+
+
+def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain]) -> Outcome:
+    """Say whether the outcomes are right, and if not, which mistake they are."""
+    right = _agreements(exercise, expected.reference, outcomes)
+    if all(right):
+        n = len(right)
+        return Outcome("passed", (f"{'All ' if n > 1 else ''}{n} case{'s' * (n > 1)} as expected.",))
+    failing = [i for i, agrees in enumerate(right) if not agrees]
+    shown = min(failing, key=lambda i: len(numbers(expected.reference[i])))
+    mistake, likely = _diagnosis(exercise, expected, outcomes, right)
+    if mistake:
+        help = f"This looks like a known mistake. {mistake.sentence}" if likely else mistake.sentence
+    else:
+        here, everywhere = (_differences(exercise, of, expected, outcomes) for of in ([shown], failing))
+        help = explain(expected.reference[shown], outcomes[shown], here, everywhere)
+    evidence = _evidence(exercise.cases[shown], expected.reference[shown], outcomes[shown])
+    return Outcome("not yet", (help, *evidence, _for_a_hint(exercise)), mistake, likely)
+
+
+def _for_a_hint(exercise: Exercise) -> str:
+    return f'For a hint: `hint("{exercise.name}")`.'
+
+
+def _evidence(case: Case, expected: Plain, yours: Plain) -> tuple[Block, ...]:
+    """The case that shows it: expected beside yours, or what was raised and in which line."""
+    if "raised" in yours:
+        raised = yours["raised"]
+        line = (Code(raised["line"]),) if raised["line"] else ()
+        where = f"with {case.name}, in this line of yours:" if line else f"with {case.name}."
+        return (f"It raised `{raised['type']}: {raised['message']}` {where}", *line)
+    rows = [
+        (label, *beside(one, other), "same" if same(one, other, case.tolerance) else "different")
+        for label, (one, other) in labelled(expected, yours).items()
+        if not (
+            label.endswith(AFTERWARDS) and same(one, other, case.tolerance)
+        )  # an untouched input says nothing
+    ]
+    return (Table(f"With {case.name}", ("", "expected", "yours", ""), tuple(rows)),)
+
+
+def _differences(
+    exercise: Exercise, cases: list[int], expected: Expected, outcomes: Sequence[Plain]
+) -> list[Pair]:
+    """The labelled results that differ in these cases, expected first; none where it raised."""
+    return [
+        (label, one, other)
+        for i in cases
+        for label, (one, other) in labelled(expected.reference[i], outcomes[i]).items()
+        if not same(one, other, exercise.cases[i].tolerance)
+    ]
+
+
+def _agreements(exercise: Exercise, these: Sequence[Plain], those: Sequence[Plain]) -> list[bool]:
+    return [
+        _agree(one, other, case.tolerance)
+        for case, one, other in zip(exercise.cases, these, those, strict=True)
+    ]
+
+
+def _agree(one: Plain, other: Plain, tolerance: float) -> bool:
+    """Whether two outcomes are the same: equal results, or the same exception with the same message."""
+    if "result" in one and "result" in other:
+        return same(one["result"], other["result"], tolerance)
+    if "raised" in one and "raised" in other:
+        return all(one["raised"][part] == other["raised"][part] for part in ("type", "message"))
+    return False
+
+
+def same(one: Plain, other: Plain, tolerance: float) -> bool:
+    """Whether two values are equal: kind, shape, dtype, and numbers within the tolerance; nan equals nan."""
+    if one["kind"] != other["kind"] or one["kind"] == "other":
+        return False
+    if one["kind"] == "number":
+        return _close([one["value"]], [other["value"]], tolerance)
+    if one["kind"] in ("array", "tensor"):
+        alike = all(one[part] == other[part] for part in ("dtype", "shape"))
+        return alike and _close(one["values"], other["values"], tolerance)
+    if one["kind"] == "dict":
+        alike = one["items"].keys() == other["items"].keys()
+        return alike and all(same(item, other["items"][key], tolerance) for key, item in one["items"].items())
+    if one["kind"] == "list":
+        alike = len(one["items"]) == len(other["items"])
+        return alike and all(same(a, b, tolerance) for a, b in zip(one["items"], other["items"], strict=True))
+    return one.get("value") == other.get("value")
+
+
+def _close(these: list[float], those: list[float], tolerance: float) -> bool:
+    return bool(np.allclose(those, these, rtol=tolerance, atol=tolerance, equal_nan=True))
+
+
+def _diagnosis(
+    exercise: Exercise, expected: Expected, outcomes: Sequence[Plain], right: list[bool]
+) -> tuple[Mistake | None, bool]:
+    """The mistake that gives the same in every case; else, as likely, one with a clear lead; else None."""
+    scores: list[int] = []
+    for results in expected.mistakes:
+        agreements = _agreements(exercise, results, outcomes)
+        if all(agreements):
+            return exercise.mistakes[len(scores)], False
+        explained = sum(agrees and not ok for agrees, ok in zip(agreements, right, strict=True))
+        contradicted = sum(ok and not agrees for agrees, ok in zip(agreements, right, strict=True))
+        scores.append(explained - contradicted)
+    best = max(scores, default=0)
+    clear = best > 0 and 2 * best >= right.count(False) and scores.count(best) == 1
+    return (exercise.mistakes[scores.index(best)], True) if clear else (None, False)
+
+
+def _raises(outcome: Plain, name: str) -> bool:
+    return "raised" in outcome and outcome["raised"]["type"] == name
+
+
+def _stopped(stop: str, case: str, limits: Limits) -> Outcome:
+    reason = STOPPED[stop].format(seconds=limits.seconds, megabytes=limits.megabytes)
+    return Outcome("stopped", (f"{reason} It was stopped with {case}. Your notebook is not touched.",))
+
+
+def _fault(detail: str) -> Outcome:
+    said = "The check itself failed. This says nothing about your code. Please report it, with this line:"
+    return Outcome("fault of the course", (said, Code(detail)))

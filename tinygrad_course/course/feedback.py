@@ -1,0 +1,299 @@
+"""How the course speaks to the learner: a message, shown as HTML in a notebook and as text everywhere."""
+
+from __future__ import annotations
+
+import html
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .exercise import AFTERWARDS
+
+LARGEST_SHOWN = 36  # elements of an array that are written out
+
+STYLE = (
+    "color: var(--jp-ui-font-color1, inherit); "
+    "border-left: 4px solid var(--jp-border-color1, #757575); padding-left: 12px"
+)
+
+Plain = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Code:
+    """Lines of code, shown as they are."""
+
+    text: str
+
+    def as_html(self) -> str:
+        """The code as a block."""
+        return f"<pre><code>{html.escape(self.text)}</code></pre>"
+
+    def as_text(self) -> str:
+        """The code, indented."""
+        return "\n".join(f"    {line}".rstrip() for line in self.text.splitlines())
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under a caption; the first cell of a row says what the row is."""
+
+    caption: str
+    head: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+    def as_html(self) -> str:
+        """The table with its headers marked as such."""
+        head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in self.head)
+        rows = "".join(f"<tr>{_row(row)}</tr>" for row in self.rows)
+        caption = f'<caption style="text-align: left">{_inline(self.caption)}</caption>'
+        parts = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
+        return f'<table style="color: inherit">{parts}</table>'
+
+    def as_text(self) -> str:
+        """The table in columns; a cell of several lines takes several lines."""
+        lines = [line for row in (self.head, *self.rows) for line in _lines_of(row)]
+        widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
+        text = [
+            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
+        ]
+        return "\n".join([f"{self.caption}:", *(f"    {line}".rstrip() for line in text)])
+
+
+def _row(row: tuple[str, ...]) -> str:
+    cells = [f'<td><pre style="margin: 0">{html.escape(cell)}</pre></td>' for cell in row[1:]]
+    return f'<th scope="row">{html.escape(row[0])}</th>{"".join(cells)}'
+
+
+def _lines_of(row: tuple[str, ...]) -> list[list[str]]:
+    cells = [cell.split("\n") for cell in row]
+    tallest = max(len(cell) for cell in cells)
+    return [[cell[i] if i < len(cell) else "" for cell in cells] for i in range(tallest)]
+
+
+Block = str | Code | Table
+
+
+@dataclass(frozen=True)
+class Message:
+    """A heading that says the whole in a line, and what follows it. A text may hold `code`."""
+
+    heading: str
+    blocks: tuple[Block, ...] = ()
+
+    def as_html(self) -> str:
+        """HTML that is as readable without its style, which a notebook that is not trusted loses."""
+        parts = [b.as_html() if isinstance(b, Code | Table) else f"<p>{_inline(b)}</p>" for b in self.blocks]
+        return f'<section style="{STYLE}"><h4>{_inline(self.heading)}</h4>{"".join(parts)}</section>'
+
+    def as_text(self) -> str:
+        """The same as plain text."""
+        parts = [b.as_text() if isinstance(b, Code | Table) else b for b in self.blocks]
+        return "\n".join([self.heading, *parts])
+
+
+def _inline(text: str) -> str:
+    """Text as HTML, with what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", html.escape(text))
+
+
+def show(message: Message) -> None:
+    """Show a message below the cell; outside a notebook print it."""
+    ipython = sys.modules.get("IPython")
+    if ipython and ipython.get_ipython():
+        ipython.display.display({"text/plain": message.as_text(), "text/html": message.as_html()}, raw=True)
+    else:
+        print(message.as_text())
+
+
+# Values beside each other
+
+
+def labelled(expected: Plain, yours: Plain) -> dict[str, tuple[Plain, Plain]]:
+    """The results of two outcomes, paired by label; nothing where one raised."""
+    if "raised" in expected or "raised" in yours:
+        return {}
+    left, right = expected["result"], yours["result"]
+    if left["kind"] != "dict" or right["kind"] != "dict":
+        return {"result": (left, right)}
+    missing = {"kind": "none"}
+    labels = {**left["items"], **right["items"]}
+    return {
+        label: (left["items"].get(label, missing), right["items"].get(label, missing)) for label in labels
+    }
+
+
+def numbers(outcome: Plain) -> list[float]:
+    """All the numbers in an outcome or a value."""
+    value = outcome.get("result", outcome)
+    if value.get("kind") == "number":
+        return [value["value"]]
+    items = value.get("items", [])
+    nested = items.values() if isinstance(items, dict) else items
+    return [*value.get("values", []), *(number for item in nested for number in numbers(item))]
+
+
+def beside(expected: Plain, yours: Plain) -> tuple[str, str]:
+    """Two values as text, with as many digits as it takes to see a difference of numbers."""
+    texts = "", ""
+    place = _first_difference(expected, yours)
+    for digits in (4, 8, 17):
+        texts = _value(expected, digits, place), _value(yours, digits, place)
+        if texts[0] != texts[1]:
+            return texts
+    dtypes = expected.get("dtype"), yours.get("dtype")
+    return (f"{texts[0]}, {dtypes[0]}", f"{texts[1]}, {dtypes[1]}") if dtypes[0] != dtypes[1] else texts
+
+
+def _first_difference(expected: Plain, yours: Plain) -> int:
+    """Where two arrays of one shape differ first, by more than rounding; 0 if there is no such place."""
+    if "values" not in expected or expected.get("shape") != yours.get("shape"):
+        return 0
+    close = np.isclose(yours["values"], expected["values"], rtol=1e-6, equal_nan=True)
+    return int(np.argmin(close)) if close.size else 0
+
+
+def _value(value: Plain, digits: int, place: int = 0) -> str:
+    kind = value["kind"]
+    if kind in ("number", "bool"):
+        return _number(value["value"], digits)
+    if "values" in value:
+        return _array(value, digits, place)
+    items = value.get("items", {})
+    if len(items) > LARGEST_SHOWN:
+        return f"{kind} of {len(items)}"
+    if kind == "list":
+        return f"[{', '.join(_value(item, digits) for item in items)}]"
+    if kind == "dict":
+        return f"{{{', '.join(f'{key}: {_value(item, digits)}' for key, item in items.items())}}}"
+    return {"none": "None", "text": repr(value.get("value"))}.get(kind, f"({value.get('type')})")
+
+
+def _number(value: float, digits: int) -> str:
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def _array(value: Plain, digits: int, place: int) -> str:
+    shape = tuple(value["shape"])
+    if len(value["values"]) > LARGEST_SHOWN:
+        at = tuple(int(i) for i in np.unravel_index(place, shape))
+        return f"{value['kind']} of shape {shape}; at {at}: {_number(value['values'][place], digits)}"
+    array = np.array(value["values"]).reshape(shape)
+    name = value["kind"]
+    return f"{name}({np.array2string(array, precision=digits, separator=', ', prefix=f'{name}(')})"
+
+
+# Help where no known mistake fits
+
+Pair = tuple[str, Plain, Plain]  # a label, what is expected under it, and the learner's
+
+_RAISED = {
+    "SystemExit": "Your code calls `exit`, which would end the notebook. A function gives its answer with "
+    "`return`.",
+    "KeyboardInterrupt": "Your code raises KeyboardInterrupt, which stops whatever is running.",
+    "RecursionError": "Your code calls itself without end. Which call is the last, that need not call "
+    "itself again?",
+    "MemoryError": "Your code asks for more memory than there is. Does a list or an array grow too large?",
+    "NotImplementedError": "One part is still to be written: it raises NotImplementedError.",
+    "EOFError": "Your code waits for `input`. What it needs is given to it as arguments.",
+    "SyntaxError": "Your code cannot be read as Python where it stands alone.",
+}
+
+_KINDS = {
+    "none": "None",
+    "bool": "True or False",
+    "number": "a number",
+    "text": "a text",
+    "array": "a NumPy array",
+    "tensor": "a tensor",
+    "list": "a list or tuple",
+    "dict": "a dict",
+}
+
+_TYPES = {
+    "generator": "a generator, since its body holds `yield`",
+    "coroutine": "a coroutine, since it begins with `async`",
+    "async_generator": "an asynchronous generator, since it begins with `async` and holds `yield`",
+}
+
+
+def explain(expected: Plain, yours: Plain, here: Sequence[Pair], everywhere: Sequence[Pair]) -> str:
+    """What is wrong, as far as the results alone can tell.
+
+    expected, yours: the outcomes in the case shown. here: what differs in that case; everywhere: in all.
+    """
+    if "raised" in yours:
+        return _raised(yours["raised"])
+    if any(label.endswith(AFTERWARDS) for label, _, _ in here):
+        return "Your code changes what it was given. Make a new value and leave the input as it was."
+    label, right, wrong = here[0]
+    if wrong["kind"] == "none" and label == next(iter(labelled(expected, yours))):
+        if yours["printed"]:
+            return "Your code prints its answer and gives back None. Write `return` where it prints."
+        return "Your code gives back None. Is there a `return` on every way through it?"
+    return _other_kind(label, right, wrong) or _other_numbers(label, right, wrong, everywhere)
+
+
+def _raised(raised: Plain) -> str:
+    if raised["unknown"]:
+        return (
+            f"The name `{raised['unknown']}` is not known. Is it misspelt? If it is a value from another "
+            "cell, set it inside your code: the check runs your code alone, with its imports and helper "
+            "functions."
+        )
+    if raised["line"] or raised["type"] in _RAISED:
+        return _RAISED.get(raised["type"], "Your code stops with an error.")
+    if raised["type"] == "TypeError" and "argument" in raised["message"]:
+        return "Your code takes other arguments than it is given. Compare its first line with the exercise's."
+    return "What your code gives back cannot be used as the exercise uses it."
+
+
+def _other_kind(label: str, expected: Plain, yours: Plain) -> str | None:
+    """What is wrong with the type, shape or dtype, if anything is."""
+    if expected["kind"] != yours["kind"] or yours["kind"] == "other":
+        name = _KINDS.get(yours["kind"]) or _TYPES.get(yours["type"], f"of type {yours['type']}")
+        return f"`{label}` is {name}. Expected is {_KINDS.get(expected['kind'], 'something else')}."
+    if expected.get("shape") != yours.get("shape"):
+        shapes = tuple(yours["shape"]), tuple(expected["shape"])
+        turned = " The two are transposed." if len(shapes[0]) > 1 and shapes[0] == shapes[1][::-1] else ""
+        return f"`{label}` has shape {shapes[0]}. Expected is {shapes[1]}.{turned}"
+    if expected.get("dtype") != yours.get("dtype"):
+        return f"`{label}` has dtype {yours['dtype']}. Expected is {expected['dtype']}."
+    return None
+
+
+def _other_numbers(label: str, expected: Plain, yours: Plain, everywhere: Sequence[Pair]) -> str:
+    """What is wrong with the numbers of two values of one kind and shape."""
+    right, wrong = np.array(numbers(expected), float), np.array(numbers(yours), float)
+    if right.shape != wrong.shape or not right.size:
+        return f"`{label}` is not as expected."
+    if np.isfinite(right).all() and not np.isfinite(wrong).all():
+        return (
+            f"`{label}` holds nan or inf. Is there a division by 0, a log of 0, or an exp that is too large?"
+        )
+    shape = expected.get("shape", [])
+    if len(shape) > 1 and shape[0] == shape[-1] and np.allclose(wrong.reshape(shape).T, right.reshape(shape)):
+        return f"`{label}` is transposed: rows and columns have changed places."
+    return _by_one_factor(everywhere) or f"The numbers in `{label}` are not as expected."
+
+
+def _by_one_factor(everywhere: Sequence[Pair]) -> str | None:
+    """Whether all that differs does so by one factor; it takes two different numbers to tell."""
+    right = np.array([n for _, expected, _ in everywhere for n in numbers(expected)], float)
+    wrong = np.array([n for _, _, yours in everywhere for n in numbers(yours)], float)
+    if right.shape != wrong.shape or len(np.unique(right[right != 0])) < 2:
+        return None
+    factor = float(wrong[right != 0][0] / right[right != 0][0])
+    if not np.isfinite(factor) or not np.allclose(wrong, factor * right):
+        return None
+    if np.isclose(factor, -1):
+        return "Every number that differs has the wrong sign."
+    return (
+        f"Every number that differs is {factor:.4g} times what is expected."
+        if factor
+        else "Every number that differs is 0."
+    )

@@ -1,0 +1,226 @@
+"""The text of what a learner wrote: in a file, in a notebook cell, under %%time, decorated, as a lambda."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import inspect
+import linecache
+import re
+import sys
+import types
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+
+_RUNNING_MAGIC = re.compile(r"%%(time|capture|prun)\b.*\n")  # the rest of such a cell is run as Python
+
+
+@dataclass(frozen=True)
+class Source:
+    """The text of a definition, and the name that it gives the piece."""
+
+    name: str
+    text: str
+
+
+def program(piece: Any, name: str) -> Source | None:
+    """The piece as a program that runs alone: its text, below the imports and helpers that it needs.
+
+    A helper is a function or class of the learner's own that the piece uses. Other values (a number set in
+    another cell) do not come along. Returns None if there is no source to be found.
+    """
+    own = source(piece, name)
+    if own is None:
+        return None
+    around = _around(own.text, _namespace(piece), {own.name})
+    return Source(own.name, "\n".join([*around, own.text]) + "\n")
+
+
+def source(piece: Any, name: str) -> Source | None:
+    """The text of a function or class that the learner calls `name`; None if it cannot be found."""
+    piece = inspect.unwrap(piece)
+    if "<locals>" in getattr(
+        piece, "__qualname__", ""
+    ):  # perhaps a decorator's inner function: the cell knows better
+        return _from_cells(name) or _from_code(piece, name)
+    return _from_code(piece, name) or _from_cells(name) or _from_inspect(piece, name)
+
+
+def names(piece: Any) -> list[str]:
+    """What a piece may be called: its own name first, then the notebook's names for it."""
+    own = getattr(piece, "__name__", None)
+    bound = [name for name, value in _namespace(piece).items() if value is piece and not name.startswith("_")]
+    return [name for name in (own, *bound) if isinstance(name, str)]
+
+
+def _namespace(piece: Any) -> Mapping[str, Any]:
+    """The names that are known where the piece was written."""
+    function = inspect.unwrap(piece) if callable(piece) else piece
+    home = sys.modules.get(getattr(function, "__module__", None) or "__main__", types.ModuleType("nowhere"))
+    return {**vars(sys.modules["__main__"]), **getattr(function, "__globals__", vars(home))}
+
+
+# Finding the text
+
+
+def _from_code(piece: Any, name: str) -> Source | None:
+    """Through the file name that Python keeps with compiled code; every notebook cell has one."""
+    codes = _method_codes(piece) if inspect.isclass(piece) else [getattr(piece, "__code__", None)]
+    for code in codes:
+        if isinstance(code, types.CodeType):
+            linecache.checkcache(code.co_filename)
+            text = "".join(linecache.getlines(code.co_filename))
+            found = (
+                _class_around(text, piece, code) if inspect.isclass(piece) else _function_at(text, name, code)
+            )
+            if found:
+                return found
+    return None
+
+
+def _method_codes(cls: type) -> list[types.CodeType]:
+    """The code of the methods that were written in the class itself."""
+    members = [getattr(member, "fget", None) or inspect.unwrap(member) for member in vars(cls).values()]
+    functions = [getattr(member, "__func__", member) for member in members]
+    return [
+        f.__code__
+        for f in functions
+        if inspect.isfunction(f) and f.__qualname__ == f"{cls.__qualname__}.{f.__name__}"
+    ]
+
+
+def _class_around(text: str, cls: type, code: types.CodeType) -> Source | None:
+    around = [
+        node
+        for node in _nodes(text)
+        if isinstance(node, ast.ClassDef)
+        and node.name == cls.__name__
+        and node.lineno <= code.co_firstlineno <= (node.end_lineno or 0)
+    ]
+    return _cut(text, around[-1]) if around else None
+
+
+def _function_at(text: str, name: str, code: types.CodeType) -> Source | None:
+    for node in _nodes(text):
+        if isinstance(node, ast.Lambda) and code.co_name == "<lambda>" and node.lineno == code.co_firstlineno:
+            return _lambda(text, name, node)
+        if isinstance(node, Definition) and (node.name, _first_line(node)) == (
+            code.co_name,
+            code.co_firstlineno,
+        ):
+            return _cut(text, node)
+    return None
+
+
+def _from_cells(name: str) -> Source | None:
+    """The newest cell that defines the name, and in it the last definition."""
+    for text in _cells():
+        found = None
+        for node in _nodes(text):
+            if isinstance(node, Definition) and node.name == name:
+                found = _cut(text, node)
+            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda) and _sets(node, name):
+                found = _lambda(text, name, node.value)
+        if found:
+            return found
+    return None
+
+
+def _sets(node: ast.Assign, name: str) -> bool:
+    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+
+
+def _cells() -> Iterator[str]:
+    """The text of the cells run so far as Python, the newest first; nothing outside IPython."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython else None
+    if shell is None or shell.history_manager is None:
+        return
+    for cell in reversed(shell.history_manager.input_hist_raw):
+        while _RUNNING_MAGIC.match(cell):
+            cell = _RUNNING_MAGIC.sub("", cell, count=1)
+        yield shell.transform_cell(cell)
+
+
+def _from_inspect(piece: Any, name: str) -> Source | None:
+    """As inspect finds it: a class without methods in a file."""
+    try:
+        text = inspect.getsource(piece)
+    except (OSError, TypeError):
+        return None
+    return Source(getattr(piece, "__name__", name), _undented(text))
+
+
+# Cutting it out
+
+
+def _nodes(text: str) -> list[ast.AST]:
+    """Everything in the text, in the order of its lines; nothing if it is not Python."""
+    try:
+        nodes = list(ast.walk(ast.parse(text)))
+    except (SyntaxError, ValueError):
+        return []
+    return sorted(nodes, key=lambda node: getattr(node, "lineno", 0))
+
+
+def _first_line(node: Definition) -> int:
+    """The line where a definition begins, decorators included."""
+    return min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])
+
+
+def _cut(text: str, node: Definition) -> Source:
+    lines = text.splitlines()[_first_line(node) - 1 : node.end_lineno]
+    return Source(node.name, _undented("\n".join(lines)))
+
+
+def _undented(text: str) -> str:
+    """Indented text made to stand alone; removing the indentation would change long strings."""
+    return f"if True:\n{text}" if text[:1] in " \t" else text
+
+
+def _lambda(text: str, name: str, node: ast.Lambda) -> Source:
+    return Source(name, f"{name} = (\n{ast.get_source_segment(text, node)}\n)")
+
+
+# What it needs from around it
+
+
+def _around(text: str, namespace: Mapping[str, Any], done: set[str]) -> list[str]:
+    """Lines of import, and helpers below what they need themselves, for the names that the text reads."""
+    lines: list[str] = []
+    for name in sorted(_read(text) - done - set(dir(builtins))):
+        done.add(name)
+        if name not in namespace:
+            continue
+        line = _import(name, namespace[name])
+        helper = None if line else _helper(name, namespace[name])
+        if line:
+            lines.append(line)
+        elif helper:
+            lines += [*_around(helper.text, namespace, done), helper.text]
+    return lines
+
+
+def _read(text: str) -> set[str]:
+    return {n.id for n in _nodes(text) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def _import(name: str, value: Any) -> str | None:
+    """The line that imports the value under this name; None if it was not imported."""
+    if inspect.ismodule(value):
+        return f"import {value.__name__} as {name}"
+    home, called = getattr(value, "__module__", None), getattr(value, "__name__", None)
+    if not (isinstance(home, str) and isinstance(called, str)) or home == "__main__":
+        return None
+    known = getattr(sys.modules.get(home), called, None) is value
+    return f"from {home} import {called} as {name}" if known else None
+
+
+def _helper(name: str, value: Any) -> Source | None:
+    if not (inspect.isfunction(value) or inspect.isclass(value)):
+        return None
+    found = source(value, name)
+    return found if found and found.name == name else None

@@ -1,0 +1,95 @@
+"""Collections of examples: something with a length and an item for each position."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterator, Sequence
+from itertools import accumulate
+from typing import Any
+
+from ..creation import randperm
+from ..random import Generator
+from ..tensor import Tensor
+
+
+class Dataset:
+    """Examples by position: a subclass writes `__getitem__(index)` and `__len__()`."""
+
+    def __getitem__(self, index: Any) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} needs a __getitem__(index) that returns one example")
+
+    def __add__(self, other: Dataset) -> ConcatDataset:
+        return ConcatDataset([self, other])
+
+
+class IterableDataset(Dataset):
+    """Examples one after the other: a subclass writes `__iter__()`."""
+
+    def __iter__(self) -> Iterator[Any]:
+        raise NotImplementedError(f"{type(self).__name__} needs an __iter__() that yields examples")
+
+
+class TensorDataset(Dataset):
+    """Tensors of equal length, indexed together: item i is the tuple of their items i; a slice gives a batch.
+
+    classes: the names that integer labels stand for, where there are some.
+    """
+
+    def __init__(self, *tensors: Tensor, classes: Sequence[str] = ()) -> None:
+        if not tensors or any(len(t) != len(tensors[0]) for t in tensors):
+            raise ValueError(f"Size mismatch between tensors: lengths {[len(t) for t in tensors]} must be equal")
+        self.tensors, self.classes = tensors, tuple(classes)
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        return tuple(t[index] for t in self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors[0])
+
+
+class Subset(Dataset):
+    """The examples of another dataset at the given positions."""
+
+    def __init__(self, dataset: Dataset, indices: Sequence[int]) -> None:
+        self.dataset, self.indices = dataset, list(indices)
+
+    def __getitem__(self, index: Any) -> Any:
+        return self.dataset[self.indices[index]]
+
+    def __len__(self) -> int:
+        return len(self.indices)
+
+
+class ConcatDataset(Dataset):
+    """Several datasets, one behind the other."""
+
+    def __init__(self, datasets: Sequence[Any]) -> None:
+        if not datasets:
+            raise ValueError("datasets should not be an empty iterable: give at least one dataset")
+        self.datasets = list(datasets)
+        self.ends = list(accumulate(len(d) for d in self.datasets))
+
+    def __getitem__(self, index: int) -> Any:
+        if not -len(self) <= index < len(self):
+            raise IndexError(f"index {index} is out of range for {len(self)} examples")
+        index %= len(self)
+        which = bisect.bisect_right(self.ends, index)
+        return self.datasets[which][index - (self.ends[which - 1] if which else 0)]
+
+    def __len__(self) -> int:
+        return self.ends[-1]
+
+
+def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
+    """Split a dataset at random into parts of the given lengths, or of the given shares where they add up to 1.
+
+    Raises ValueError where the lengths do not add up to the dataset's.
+    """
+    count = len(dataset)
+    if abs(sum(lengths) - 1) < 1e-9 and all(0 <= n <= 1 for n in lengths):
+        lengths = [int(count * share) for share in lengths]
+        lengths = [n + (i < count - sum(lengths)) for i, n in enumerate(lengths)]
+    if sum(lengths) != count:
+        raise ValueError(f"Sum of input lengths does not equal the length of the input dataset: {lengths} for {count}")
+    order, ends = randperm(count, generator=generator).tolist(), list(accumulate(int(n) for n in lengths))
+    return [Subset(dataset, order[end - int(n) : end]) for n, end in zip(lengths, ends, strict=True)]

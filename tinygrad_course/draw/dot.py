@@ -1,0 +1,180 @@
+"""A scene as DOT, the language of Graphviz: boxes for values, round nodes for operations, arrows as the data flows.
+
+What a thing is can be told by its shape and its words, so that the picture can be printed in grey: a leaf has sharp
+corners and a thick border, a parameter a double one, a constant a dashed one, a result round corners.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from .digits import Digits
+from .scene import Operation, Scene, Value
+
+if TYPE_CHECKING:
+    from graphviz import Digraph
+
+FONT = "Arial,Helvetica,sans-serif"
+INK, QUIET, LINE, PAPER = "#1b1f24", "#4b5560", "#6b7580", "#ffffff"
+OPERATION, OPERATION_INK = "#2f3e4e", "#ffffff"
+GRADIENT, DIFFERENT = "#fbe0c8", "#b34700"
+# Light tints of Okabe and Ito's colours, which colour-blind readers can tell apart, each with its dark border.
+TINTS = {
+    "leaf": ("#d6ebf8", "#0f5e8c"),
+    "parameter": ("#ecdff0", "#7a3f6a"),
+    "constant": ("#f2f2f0", "#6b7580"),
+    "result": ("#dcf1e9", "#00694d"),
+    "earlier result": ("#ffffff", "#00694d"),
+}
+BORDERS = {"constant": "dashed", "earlier result": "rounded,dashed", "result": "rounded"}
+SMALL_TEXT = 9
+
+
+def digraph(scenes: Sequence[Scene], direction: str) -> Digraph:
+    """The scenes as one graph; more than one stand in frames of their own, under their captions."""
+    import graphviz
+
+    graph = graphviz.Digraph("graph", graph_attr=graph_attributes(direction))
+    graph.attr("node", shape="plain", fontname=FONT, fontsize="11", fontcolor=INK)
+    graph.attr("edge", color=LINE, arrowsize="0.6", penwidth="1.1")
+    first = 0
+    for number, scene in enumerate(scenes):
+        if scene.caption or len(scenes) > 1:
+            with graph.subgraph(name=f"cluster_{number}") as frame:
+                frame.attr(label=markup(text(scene.caption, bold=True)), style="rounded", color="#c4cbd2", margin="10")
+                add(frame, scene, first)
+        else:
+            add(graph, scene, first)
+        first += len(scene.steps)
+    return graph
+
+
+def graph_attributes(direction: str) -> dict[str, str]:
+    """What holds for the whole graph; inputs keep their order at each operation, since x − y is not y − x."""
+    across = direction in ("LR", "RL")
+    return {
+        "rankdir": direction,
+        "bgcolor": PAPER,
+        "pad": "0.15",
+        "nodesep": "0.18",
+        "ranksep": "0.3" if across else "0.22",
+        "ordering": "in",
+        "fontname": FONT,
+        "fontsize": "12",
+        "fontcolor": INK,
+    }
+
+
+def add(graph: Digraph, scene: Scene, first: int) -> None:
+    """Put a scene's steps and arrows into the graph, the steps named n0, n1, … from number `first` on."""
+    for place, step in enumerate(scene.steps, first):
+        if isinstance(step, Operation):
+            graph.node(f"n{place}", **round_node(step))
+        else:
+            graph.node(f"n{place}", label=markup(box(step)))
+    for source, target in scene.edges():
+        made = isinstance(scene.steps[source], Operation)
+        graph.edge(f"n{first + source}", f"n{first + target}", **({"weight": "4"} if made else {}))
+
+
+def markup(table: str) -> str:
+    """Marks the text as Graphviz's HTML."""
+    return f"<{table}>"
+
+
+def text(words: str, *, bold: bool = False, small: bool = False, color: str = "") -> str:
+    """Words as Graphviz's HTML. A backslash is written as a number, since Graphviz would read \\N as a node's name."""
+    safe = escape(words).replace("\\", "&#92;")
+    if not safe:
+        return ""  # Graphviz refuses a label with an empty tag
+    if bold:
+        safe = f"<B>{safe}</B>"
+    size = f' POINT-SIZE="{SMALL_TEXT}"' if small else ""
+    ink = f' COLOR="{color or QUIET}"' if small or color else ""
+    return f"<FONT{size}{ink}>{safe}</FONT>" if size or ink else safe
+
+
+def round_node(operation: Operation) -> dict[str, str]:
+    """The attributes of an operation's node: its sign, and below it the parameters."""
+    rows = [text(operation.label, bold=True)]
+    if operation.params:
+        rows.append(text(operation.params, small=True, color=OPERATION_INK))
+    if operation.differs:
+        rows.append(text("differs", small=True, color=OPERATION_INK))
+    is_sign = len(rows) == 1 and len(operation.label) <= 2
+    return {
+        "label": markup("<BR/>".join(rows)),
+        "shape": "circle" if is_sign else "ellipse",
+        "style": "filled",
+        "fillcolor": OPERATION,
+        "color": DIFFERENT if operation.differs else OPERATION,
+        "penwidth": "4" if operation.differs else "1",
+        "fontcolor": OPERATION_INK,
+        "fontsize": "13" if is_sign else "11",
+        "margin": "0.03" if is_sign else "0.06,0.04",
+        "width": "0.36",
+        "height": "0.36",
+    }
+
+
+def box(value: Value) -> str:
+    """A value as a table: name and kind, numbers, shape and dtype, gradient."""
+    fill, border = TINTS[value.kind]
+    rows = [heading(value)]
+    if value.digits:
+        rows.append(grid(value.digits))
+    rows.append(text(" ".join(fact for fact in (value.shape, value.dtype) if fact), small=True))
+    if value.grad:
+        rows.append(gradient(value.grad))
+    if value.differs:
+        rows.append(text("differs", bold=True, small=True, color=DIFFERENT))
+    body = "".join(f'<TR><TD CELLPADDING="2">{row}</TD></TR>' for row in rows if row)
+    width = 3 if value.differs else 2 if value.kind == "leaf" else 1
+    style = f' STYLE="{BORDERS[value.kind]}"' if value.kind in BORDERS else ""
+    edge = DIFFERENT if value.differs else border
+    inner = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{body}</TABLE>'
+    card = (
+        f'<TABLE BORDER="{width}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="5" COLOR="{edge}" BGCOLOR="{fill}"{style}>'
+        f"<TR><TD>{inner}</TD></TR></TABLE>"
+    )
+    if value.kind == "parameter":
+        return f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="2" CELLPADDING="0" COLOR="{edge}"><TR><TD>{card}</TD></TR></TABLE>'
+    return card
+
+
+def heading(value: Value) -> str:
+    """The name, if it has one, and what kind of value it is; an unnamed result needs no words."""
+    if not value.name:
+        return "" if value.kind == "result" else text(value.kind, small=True)
+    return f"{text(value.name, bold=True)} {text(value.kind, small=True)}"
+
+
+def grid(digits: Digits, small: bool = False) -> str:
+    """Numbers in rows and columns."""
+    if len(digits.rows) == 1 and len(digits.rows[0]) == 1:
+        return figure(digits.rows[0][0], small)
+    rows = (f"<TR>{''.join(cell(number, small) for number in row)}</TR>" for row in digits.rows)
+    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{"".join(rows)}</TABLE>'
+
+
+def cell(number: str, small: bool) -> str:
+    """One number of a grid."""
+    return f"<TD>{figure(number, small)}</TD>"
+
+
+def figure(number: str, small: bool) -> str:
+    """A number, or a few words in place of numbers."""
+    return text(number, small=small, color=INK if small else "")
+
+
+def gradient(digits: Digits) -> str:
+    """The gradient that has arrived, on a ground of its own: beside its name where short, else below."""
+    word, numbers = text("grad", bold=True, small=True, color=INK), grid(digits, small=True)
+    short = len(digits.rows) == 1 and len(digits.rows[0]) <= 2
+    cells = f"<TD>{word}</TD><TD>{numbers}</TD>" if short else f"<TD>{word}</TD></TR><TR><TD>{numbers}</TD>"
+    return (
+        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" BGCOLOR="{GRADIENT}" STYLE="ROUNDED">'
+        f"<TR>{cells}</TR></TABLE>"
+    )

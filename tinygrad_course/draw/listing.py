@@ -1,0 +1,91 @@
+"""A scene as plain text, one line a step: for a terminal, a screen reader, and as the text of a picture."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from .scene import Operation, Scene, Value, plural
+
+SHOWN = 12  # so many kinds of operation are named in a summary
+
+
+def headline(scenes: Sequence[Scene]) -> str:
+    """What is drawn, in one line."""
+    return "; ".join(f"{title(scene)}: {scene.counts()}" for scene in scenes)
+
+
+def title(scene: Scene) -> str:
+    """The caption of a scene, or whose graph it is."""
+    root = scene.steps[-1]
+    name = root.name if isinstance(root, Value) else ""
+    return scene.caption or (f"Graph of {name}" if name else "Graph")
+
+
+def listing(scenes: Sequence[Scene]) -> str:
+    """Every scene under its headline, each value on a numbered line."""
+    return "\n\n".join("\n".join([f"{headline([scene])}.", *lines(scene)]) for scene in scenes)
+
+
+def lines(scene: Scene) -> list[str]:
+    """One line for each value: its number, its name, how it was made, its numbers, shape, dtype and gradient."""
+    called: dict[int, str] = {}
+    made = {operation.output: operation for _, operation in scene.operations()}
+    found: list[str] = []
+    for place, step in enumerate(scene.steps):
+        if isinstance(step, Value):
+            if is_bare(step):
+                called[place] = (step.digits.line if step.digits else "") + (" (differs)" if step.differs else "")
+                continue
+            called[place] = step.name or f"#{len(found) + 1}"
+            maker = made.get(place)
+            found.append(f"{len(found) + 1}. {result(step, maker, called) if maker else given(step)}")
+    return found
+
+
+def is_bare(value: Value) -> bool:
+    """Whether a value is a Python number, which stands in the operation's own line."""
+    return value.kind == "constant" and not value.shape and not value.name
+
+
+def given(value: Value) -> str:
+    """A value that nothing in the graph made: "x (leaf) = 2.0, shape ()"."""
+    start = f"{value.name} ({value.kind})" if value.name else value.kind
+    return f"{start} = {facts(value)}" if value.digits else f"{start}, {facts(value)}"
+
+
+def result(value: Value, operation: Operation, called: dict[int, str]) -> str:
+    """A value and how it was made: "y = x × 2 → 4.0, shape ()"."""
+    start = f"{value.name} = " if value.name else ""
+    change = " (another operation)" if operation.differs else ""
+    return f"{start}{expression(operation, called)}{change} {'→ ' if value.digits else 'has '}{facts(value)}"
+
+
+def facts(value: Value) -> str:
+    """The numbers of a value, its shape, its dtype where not the usual one, and its gradient."""
+    numbers = value.digits.line if value.digits else ""
+    gradient = f"grad {value.grad.line}" if value.grad else ""
+    return ", ".join(filter(None, [numbers, value.shape, value.dtype, gradient, "differs" if value.differs else ""]))
+
+
+def expression(operation: Operation, called: dict[int, str]) -> str:
+    """What an operation does, by the names of its inputs: "x × 2", "relu(#3)", "Sum(#4, axis 1)"."""
+    inputs = [called[source] for source in operation.inputs]
+    if len(inputs) == 2 and len(operation.label) == 1 and not operation.params:
+        return f"{inputs[0]} {operation.label} {inputs[1]}"
+    name = operation.label if operation.label.isalpha() and operation.label.isascii() else operation.op
+    return f"{name}({', '.join([*inputs, operation.params] if operation.params else inputs)})"
+
+
+def summary(scenes: Sequence[Scene], limit: int) -> str:
+    """What stands in place of a graph too large to read, and how to see a part of it."""
+    counted = Counter(op.label if op.label.isalnum() else op.op for scene in scenes for _, op in scene.operations())
+    most = ", ".join(f"{n:,} × {label}" for label, n in counted.most_common(SHOWN))
+    rest = f", and {plural(len(counted) - SHOWN, 'other kind')}" if len(counted) > SHOWN else ""
+    return (
+        f"{headline(scenes)}.\n"
+        f"A picture of more than {limit:,} operations is not drawn, since nobody could read it.\n"
+        f"It is made of: {most}{rest}.\n"
+        "To see a part: draw(y, depth=3) draws the 3 operations before y, and draw(h) the graph of an earlier tensor h. "
+        "All the same: draw(y, limit=...)."
+    )

@@ -1,0 +1,82 @@
+"""What the learner calls a tensor: the names of the variables where a drawing was asked for."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ..tensor import Tensor
+
+LONGEST = 40
+PACKAGE = __name__.partition(".")[0]
+
+
+def clean(text: str, longest: int = LONGEST) -> str:
+    """The text on one line, without characters that do not print, its middle left out where it is long."""
+    text = "".join(c if c.isprintable() else " " for c in text[: 100 * longest])
+    keep = longest // 2 - 1
+    return text if len(text) <= longest else f"{text[:keep]}…{text[-keep:]}"
+
+
+def namespaces() -> list[dict[str, Any]]:
+    """The variables of whoever called this package: the local ones, then the global ones."""
+    frame = sys._getframe(1)
+    while str(frame.f_globals.get("__name__")).partition(".")[0] == PACKAGE:
+        if frame.f_back is None:
+            return []
+        frame = frame.f_back
+    spaces = [frame.f_globals] if frame.f_locals is frame.f_globals else [frame.f_locals, frame.f_globals]
+    return [{name: value for name, value in dict(space).items() if not name.startswith("_")} for space in spaces]
+
+
+class Names:
+    """Finds the name of a leaf, of a constant array, or of the tensor that a node made.
+
+    Names given outright come first, then the parameters of modules ("model.0.weight"), then variables: local before
+    global, and of several the one that was bound first.
+    """
+
+    def __init__(self, given: Mapping[str, Any] | None, spaces: Iterable[Mapping[str, Any]]) -> None:
+        self.found: dict[int, str] = {}
+        self.tensors: dict[int, Tensor] = {}  # by the id of the node that made them
+        spaces = list(spaces)
+        for space in (check(given), *(dict(parameters(space)) for space in spaces), *spaces):
+            for name, value in space.items():
+                self.note(name, value)
+
+    def note(self, name: str, value: Any) -> None:
+        """Remember a variable, if it holds a tensor or an array that has no name yet."""
+        kind = type(value)  # and not isinstance, which runs code of objects that pretend to be another type
+        if issubclass(kind, Tensor):
+            self.found.setdefault(id(value if value.node is None else value.node), name)
+            self.found.setdefault(id(value.data), name)
+            if value.node is not None:
+                self.tensors.setdefault(id(value.node), value)
+        elif issubclass(kind, np.ndarray):
+            self.found.setdefault(id(value), name)
+
+    def of(self, thing: Any) -> str:
+        """The name of a leaf Tensor, a Node or an array; empty where none is known."""
+        return clean(self.found.get(id(thing), ""))
+
+
+def check(given: Mapping[str, Any] | None) -> Mapping[str, Any]:
+    """The names the caller gave. Raises TypeError unless they are text, each with what it names."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        raise TypeError("draw: names takes each name with its tensor, as in names={'w': w}")
+    return {**dict(parameters(given)), **given}
+
+
+def parameters(space: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
+    """The parameters of every module among the variables, as ("model.0.weight", tensor)."""
+    for variable, value in space.items():
+        try:
+            if callable(getattr(type(value), "named_parameters", None)):
+                yield from [(f"{variable}.{path}", tensor) for path, tensor in value.named_parameters()]
+        except Exception:  # a module half made, or somebody else's: it has no names to give
+            continue

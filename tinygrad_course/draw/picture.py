@@ -1,0 +1,150 @@
+"""Picture: a drawn graph, as a notebook, a file, a terminal or a screen reader wants it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import struct
+import threading
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from . import dot as dots
+from . import layout
+from .listing import headline, listing, summary
+from .scene import Scene
+from .svg import finish
+
+SMALL = 60  # values and operations up to which a notebook also stores a PNG, which shows before it is trusted
+LIMIT = 300  # operations beyond which a summary stands in place of the picture
+CHAIN = 5  # operations in a row up to which a picture goes from left to right
+DPI = 144
+COLORS = 48
+DIRECTIONS = ("LR", "TB", "RL", "BT")
+
+
+class Picture:
+    """One graph, or several side by side.
+
+    print(picture) gives the graph as text; .dot is its DOT source, .svg and .png the picture itself (None without a
+    layout program). to_svg, to_png and to_dot write files.
+    """
+
+    def __init__(self, scenes: Sequence[Scene], direction: str | None = None, limit: int = LIMIT) -> None:
+        if direction not in (None, *DIRECTIONS):
+            raise ValueError(f"draw: direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}")
+        self.scenes = tuple(scenes)
+        self.direction = direction or ("LR" if max(s.longest_chain() for s in self.scenes) <= CHAIN else "TB")
+        self.limit = limit
+
+    # What it is
+
+    @cached_property
+    def dot(self) -> str:
+        """The graph in Graphviz's language; node n0, n1, … in the order of the listing's steps."""
+        return dots.digraph(self.scenes, self.direction).source
+
+    @cached_property
+    def svg(self) -> str | None:
+        """The picture as one SVG element, or None without a layout program."""
+        drawn = layout.render(self.dot, "svg")
+        return None if drawn is None else finish(drawn, self.dot, self.alt, self.shortened(30))
+
+    @cached_property
+    def png(self) -> bytes | None:
+        """The picture as PNG with its text inside, or None without a layout program."""
+        graph = dots.digraph(self.scenes, self.direction)
+        graph.attr("graph", dpi=str(DPI))
+        drawn = layout.render(graph.source, "png")
+        return None if drawn is None else compress(drawn, self.alt)
+
+    @property
+    def alt(self) -> str:
+        """The picture in one sentence."""
+        return f"{headline(self.scenes)}."
+
+    @property
+    def is_large(self) -> bool:
+        """Whether it has more operations than its limit."""
+        return sum(len(list(scene.operations())) for scene in self.scenes) > self.limit
+
+    def __repr__(self) -> str:
+        return f"<Picture: {headline(self.scenes)}>"
+
+    def __str__(self) -> str:
+        return summary(self.scenes, self.limit) if self.is_large else listing(self.scenes)
+
+    def shortened(self, most: int) -> str:
+        """The listing with at most so many lines."""
+        lines = str(self).splitlines()
+        rest = len(lines) - most
+        return "\n".join(lines if rest <= 0 else [*lines[:most], f"… and {rest} more lines: print the picture."])
+
+    # In a notebook
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        text = self.shortened(SMALL)
+        if self.is_large:
+            return {"text/plain": text}, {}
+        if self.svg is None:
+            return {"text/plain": f"{text}\n({layout.CURE})"}, {}
+        data: dict[str, Any] = {"text/plain": text, "image/svg+xml": self.svg}
+        if sum(len(scene.steps) for scene in self.scenes) > SMALL or self.png is None:
+            return data, {}
+        png = {"image/png": base64.b64encode(self.png).decode()}
+        return data | png, {"image/png": {"width": png_width(self.png) * 96 // DPI, "alt": self.alt}}
+
+    # In a file
+
+    def to_dot(self, path: str | os.PathLike[str]) -> Path:
+        """Write the DOT source; the path. Raises FileNotFoundError where the folder does not exist."""
+        return write(path, self.dot.encode())
+
+    def to_svg(self, path: str | os.PathLike[str]) -> Path:
+        """Write an SVG; the path. Raises RuntimeError without a layout program, FileNotFoundError without the folder."""
+        return write(path, drawn(self.svg).encode())
+
+    def to_png(self, path: str | os.PathLike[str]) -> Path:
+        """Write a PNG; the path. Raises RuntimeError without a layout program, FileNotFoundError without the folder."""
+        return write(path, drawn(self.png))
+
+
+def drawn(picture: Any) -> Any:
+    """The picture. Raises RuntimeError where there is none."""
+    if picture is None:
+        raise RuntimeError(f"no layout program could draw this graph; {layout.CURE}. to_dot and print work without.")
+    return picture
+
+
+def write(path: str | os.PathLike[str], content: bytes) -> Path:
+    """Write a file whole or not at all; the path. Raises FileNotFoundError where its folder does not exist."""
+    path = Path(path)
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"the folder {path.parent} does not exist: make it first, or choose another")
+    half = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        half.write_bytes(content)
+        half.replace(path)
+    finally:
+        half.unlink(missing_ok=True)
+    return path
+
+
+def png_width(png: bytes) -> int:
+    """The width in pixels, which stands at a fixed place."""
+    return int(struct.unpack(">I", png[16:20])[0])
+
+
+def compress(png: bytes, text: str) -> bytes:
+    """The PNG in few colours, which makes it four times smaller, with a text inside under the keyword Description."""
+    from PIL import Image, PngImagePlugin
+
+    note = PngImagePlugin.PngInfo()
+    note.add_itxt("Description", text)
+    file = io.BytesIO()
+    few = Image.open(io.BytesIO(png)).convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+    few.save(file, "PNG", optimize=True, pnginfo=note)
+    return file.getvalue()

@@ -1,0 +1,43 @@
+"""Graphviz's SVG made fit for a notebook: its size, a text for those who cannot see it, ids that do not clash."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from xml.etree import ElementTree as Tree
+
+SPACE = "{http://www.w3.org/2000/svg}"
+POINT = 96 / 72  # pixels to a point
+
+
+def finish(svg: bytes, dot: str, alt: str, description: str) -> str:
+    """The SVG as one element without comments; every id in it begins with a hash of the graph's DOT."""
+    root = Tree.fromstring(svg)
+    for element in root.iter():
+        element.tag = str(element.tag).removeprefix(SPACE)
+    root.set("xmlns", SPACE[1:-1])
+    width, height = size(svg)
+    root.attrib |= {"width": f"{width}", "height": f"{height}", "role": "img", "aria-label": alt}
+    root.set("style", "max-width:100%;height:auto;border-radius:6px")
+    name_parts(root, f"g{sha256(dot.encode()).hexdigest()[:8]}")
+    for place, (tag, words) in enumerate([("title", alt), ("desc", description)]):
+        child = Tree.Element(tag)
+        child.text = words
+        root.insert(place, child)
+    return Tree.tostring(root, encoding="unicode")
+
+
+def size(svg: bytes) -> tuple[int, int]:
+    """Width and height in pixels of a picture that Graphviz wrote, which has them in points."""
+    root = Tree.fromstring(svg)
+    width, height = (round(float(root.get(side, "0pt").removesuffix("pt")) * POINT) for side in ("width", "height"))
+    return width, height
+
+
+def name_parts(root: Tree.Element, prefix: str) -> None:
+    """Give each group an id: the prefix and a node's name in the DOT, or for the rest what Graphviz calls it."""
+    for group in list(root.iter("g")):
+        title = group.find("title")
+        own = title.text if title is not None and group.get("class") == "node" else group.get("id")
+        group.set("id", f"{prefix}-{own}")
+        if title is not None:
+            group.remove(title)

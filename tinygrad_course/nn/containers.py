@@ -1,0 +1,205 @@
+"""Modules that hold other modules, or parameters, in order or by name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Self
+
+from ..tensor import Tensor
+from .module import Module
+from .parameter import Parameter
+
+
+class Numbered(Module):
+    """What the lists of this file share: their items are attributes named "0", "1", ..."""
+
+    role = "module"
+
+    def _items(self) -> list[Any]:
+        return [item for _, item in self._registered(self.role)]
+
+    def _name(self, index: int) -> str:
+        """The name of the item at an index, which may count from the end. Raises IndexError beyond the ends."""
+        names = [name for name, _ in self._registered(self.role)]
+        try:
+            return names[index]
+        except IndexError:
+            raise IndexError(
+                f"index {index} is out of range: this {type(self).__name__} has {len(names)} items"
+            ) from None
+
+    def _renumber(self, items: Iterable[Any]) -> None:
+        """Hold these items, named by their place, in place of the old ones."""
+        items = list(items)
+        for name, _ in self._registered(self.role):
+            delattr(self, name)
+        for i, item in enumerate(items):
+            self._put(str(i), item)
+
+    def _put(self, name: str, item: Any) -> None:
+        self.add_module(name, item)
+
+    def __len__(self) -> int:
+        return len(self._items())
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._items())
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return type(self)(self._items()[index])
+        return getattr(self, self._name(index))
+
+    def __setitem__(self, index: int, item: Any) -> None:
+        self._put(self._name(index), item)
+
+    def __delitem__(self, index: Any) -> None:
+        items = self._items()
+        del items[index]
+        self._renumber(items)
+
+    def append(self, item: Any) -> Self:
+        """Add an item at the end; returns the list."""
+        self._put(str(len(self)), item)
+        return self
+
+    def extend(self, items: Iterable[Any]) -> Self:
+        """Add items at the end; returns the list."""
+        for item in list(items):
+            self.append(item)
+        return self
+
+    def insert(self, index: int, item: Any) -> None:
+        """Add an item before the one at an index."""
+        items = self._items()
+        items.insert(index, item)
+        self._renumber(items)
+
+    def pop(self, index: int = -1) -> Any:
+        """Take an item out, and return it."""
+        item = self[index]
+        del self[index]
+        return item
+
+
+class Sequential(Numbered):
+    """Modules in a row: each one's output is the next one's input.
+
+    Sequential(a, b, c) numbers them; Sequential({"first": a, "second": b}) names them.
+    """
+
+    def __init__(self, *modules: Any) -> None:
+        super().__init__()
+        named = modules[0] if len(modules) == 1 and isinstance(modules[0], Mapping) else None
+        for name, module in named.items() if named is not None else enumerate(modules):
+            self.add_module(str(name), module)
+
+    def forward(self, x: Any) -> Any:
+        """Send x through every module in turn."""
+        for module in self:
+            x = module(x)
+        return x
+
+    def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, slice):
+            return type(self)(dict(self._registered("module")[index]))
+        return super().__getitem__(index)
+
+
+class ModuleList(Numbered):
+    """A list of modules, whose parameters are found (those of a plain Python list are not)."""
+
+    def __init__(self, modules: Iterable[Module] = ()) -> None:
+        super().__init__()
+        self.extend(modules)
+
+    def _printed(self) -> list[tuple[str, Any]]:
+        """Neighbours that print alike are shown once: "(0-3): 4 x Linear(...)"."""
+        runs: list[tuple[int, int, str]] = []
+        for i, text in enumerate(repr(module) for module in self):
+            start = runs.pop()[0] if runs and runs[-1][2] == text else i
+            runs.append((start, i, text))
+        return [
+            (str(i), Shown(text)) if i == j else (f"{i}-{j}", Shown(f"{j - i + 1} x {text}")) for i, j, text in runs
+        ]
+
+
+class ModuleDict(Module):
+    """Modules by name, as in a dict."""
+
+    def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()) -> None:
+        super().__init__()
+        self.update(modules)
+
+    def __getitem__(self, name: str) -> Any:
+        return dict(self.items())[name]
+
+    def __setitem__(self, name: str, module: Module) -> None:
+        self.add_module(name, module)
+
+    def __delitem__(self, name: str) -> None:
+        self.pop(name)
+
+    def __len__(self) -> int:
+        return len(self.items())
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.keys()
+
+    def keys(self) -> list[str]:
+        """The names, in order."""
+        return [name for name, _ in self.items()]
+
+    def values(self) -> list[Any]:
+        """The modules, in order."""
+        return [module for _, module in self.items()]
+
+    def items(self) -> list[tuple[str, Any]]:
+        """The (name, module) pairs, in order."""
+        return self._registered("module")
+
+    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
+        """Add modules, or replace those of the same names."""
+        for name, module in dict(modules).items():
+            self[name] = module
+
+    def pop(self, name: str) -> Any:
+        """Take a module out, and return it. Raises KeyError if there is none of that name."""
+        module = self[name]
+        delattr(self, name)
+        return module
+
+    def clear(self) -> None:
+        """Take every module out."""
+        for name in self.keys():
+            del self[name]
+
+
+class ParameterList(Numbered):
+    """A list of parameters; a plain Tensor put in becomes one."""
+
+    role = "parameter"
+
+    def __init__(self, parameters: Iterable[Tensor] = ()) -> None:
+        super().__init__()
+        self.extend(parameters)
+
+    def _put(self, name: str, item: Any) -> None:
+        self.register_parameter(name, item if isinstance(item, Parameter) else Parameter(item))
+
+    def _printed(self) -> list[tuple[str, Any]]:
+        shown = [
+            f"Parameter containing: [{p.dtype} of size {'x'.join(map(str, p.shape))}]" if p.ndim else "Parameter"
+            for p in self
+        ]
+        return [(str(i), Shown(text)) for i, text in enumerate(shown)]
+
+
+class Shown(str):
+    """Text that prints as itself, where an object's repr is asked for."""
+
+    def __repr__(self) -> str:
+        return str(self)
