@@ -39,9 +39,7 @@ class Notebook(IPyNbFile):
             super().setup()
         # nbval runs cells without history; IPython then shows the value of a line that ends in a semicolon.
         execute = self.kernel.kc.execute
-        self.kernel.kc.execute = lambda source, **options: execute(
-            source, **{**options, "store_history": True}
-        )
+        self.kernel.kc.execute = lambda source, **options: execute(source, **{**options, "store_history": True})
 
     def teardown(self) -> None:
         super().teardown()
@@ -55,7 +53,4 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(wrapper=True)
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> Generator[None, Any, Any]:
     collectors = yield
-    return [
-        Notebook.from_parent(parent, path=file_path) if type(found) is IPyNbFile else found
-        for found in collectors
-    ]
+    return [Notebook.from_parent(parent, path=file_path) if type(found) is IPyNbFile else found for found in collectors]

@@ -115,9 +115,7 @@ def test_ids_come_from_the_content_alone(tmp_path: Path) -> None:
         ('predict("id",  ### ANSWER\n2)', 5, 'predict("id", answer)'),
     ],
 )
-def test_marks_that_do_not_fit_are_named_with_file_and_line(
-    tmp_path: Path, code: str, line: int, says: str
-) -> None:
+def test_marks_that_do_not_fit_are_named_with_file_and_line(tmp_path: Path, code: str, line: int, says: str) -> None:
     source = written(tmp_path, f"{TITLE}# %%\n{code}\n")
     with pytest.raises(AuthorError) as error:
         build(solutions=False, root=tmp_path)
@@ -268,15 +266,11 @@ def test_the_build_gives_the_committed_lessons_back(tmp_path: Path) -> None:
     for source in sources(ROOT):
         shutil.copy(source, tmp_path / "solutions")
     build(solutions=False, root=tmp_path)
-    assert contents(ROOT / "lessons") == contents(tmp_path / "lessons"), (
-        "build again: tinygrad-course author build"
-    )
+    assert contents(ROOT / "lessons") == contents(tmp_path / "lessons"), "build again: tinygrad-course author build"
 
 
 def test_the_build_gives_the_committed_solutions_back_but_for_outputs() -> None:
-    committed = {
-        path.stem: nbformat.read(path, as_version=4) for path in (ROOT / "solutions").glob("*.ipynb")
-    }
+    committed = {path.stem: nbformat.read(path, as_version=4) for path in (ROOT / "solutions").glob("*.ipynb")}
     for notebook in committed.values():
         code = [cell for cell in notebook.cells if cell.cell_type == "code"]
         assert [cell.execution_count for cell in code] == list(range(1, len(code) + 1))

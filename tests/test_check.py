@@ -148,11 +148,7 @@ def test_a_known_mistake_is_named(made_up: Lesson, body: str, sentence: str, lik
     outcome = examined(made_up, body)
     assert (outcome.status, outcome.likely) == ("not yet", likely)
     assert outcome.mistake and outcome.mistake.sentence == sentence
-    assert (
-        words(outcome)
-        .strip()
-        .startswith(f"This looks like a known mistake. {sentence}" if likely else sentence)
-    )
+    assert words(outcome).strip().startswith(f"This looks like a known mistake. {sentence}" if likely else sentence)
 
 
 def test_a_mistake_in_a_class_is_named(made_up: Lesson) -> None:
@@ -216,9 +212,7 @@ def test_a_small_difference_is_shown_with_the_digits_it_takes(made_up: Lesson) -
     assert table.rows[0][1] != table.rows[0][2]
 
 
-@pytest.mark.parametrize(
-    "body", ["raise NotImplementedError('write your answer here')", "raise NotImplementedError"]
-)
+@pytest.mark.parametrize("body", ["raise NotImplementedError('write your answer here')", "raise NotImplementedError"])
 def test_a_stub_is_not_started(made_up: Lesson, body: str) -> None:
     assert examined(made_up, body).status == "not started"
 
@@ -319,9 +313,7 @@ def test_hostile_code_does_no_harm(
 
 
 SLEEPER = "import time; time.sleep(1e6)"
-ORPHAN = (
-    f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', '{SLEEPER}'], stdout=-3).pid)"
-)
+ORPHAN = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', '{SLEEPER}'], stdout=-3).pid)"
 
 
 @pytest.mark.parametrize(
@@ -330,9 +322,7 @@ ORPHAN = (
         f"pid = subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]).pid",
         pytest.param(
             f"pid = int(subprocess.check_output([sys.executable, '-c', {ORPHAN!r}]))",
-            marks=pytest.mark.skipif(
-                os.name == "nt", reason="Windows has no process groups to end an orphan by"
-            ),
+            marks=pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups to end an orphan by"),
         ),
     ],
     ids=["of its own", "whose parent has ended"],
@@ -348,9 +338,7 @@ def test_processes_that_the_code_started_end_with_it(made_up: Lesson, tmp_path: 
         time.sleep(0.05)
 
 
-def test_an_interrupt_of_the_notebook_ends_the_child(
-    made_up: Lesson, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_of_the_notebook_ends_the_child(made_up: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[child.Child] = []
 
     def interrupted(self: child.Child, deadline: float, most: float | None) -> child.Plain | str:
@@ -377,9 +365,7 @@ def test_check_gives_back_the_learners_piece_where_it_passes(capfd: pytest.Captu
     assert captured.err == ""
 
 
-def test_check_gives_back_the_reference_where_it_does_not(
-    made_up: Lesson, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_check_gives_back_the_reference_where_it_does_not(made_up: Lesson, capfd: pytest.CaptureFixture[str]) -> None:
     def tripled(xs: Any) -> Any:
         return xs + 3
 
@@ -478,9 +464,7 @@ def test_no_child_is_left_behind(made_up: Lesson) -> None:
     assert {process.pid for process in psutil.Process().children()} == before
 
 
-def test_the_results_of_the_reference_are_computed_once(
-    made_up: Lesson, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_results_of_the_reference_are_computed_once(made_up: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
     examined(made_up, "return xs + 3")
     asked: list[Any] = []
     ask = child.Child.ask
@@ -546,17 +530,15 @@ def test_large_arrays_are_shown_where_they_differ() -> None:
     )
 
 
-def test_lesson_00_is_checked_in_well_under_a_second(capfd: pytest.CaptureFixture[str]) -> None:
-    lesson("00")
-    time.sleep(1)
-
+def test_a_check_of_lesson_00_keeps_nobody_waiting(capfd: pytest.CaptureFixture[str]) -> None:
     def double_or_triple(x: Any) -> Any:
         return x * 2 if x > 0 else x * 3
 
+    lesson("00")
     check(double_or_triple)
     started = time.perf_counter()
     check(double_or_triple)
-    assert time.perf_counter() - started < 5  # about 0.2 s; loaded machines are slower
+    assert time.perf_counter() - started < 5  # about 0.2 s; the bound is for machines under load
     assert "`double_or_triple`: passed" in capfd.readouterr().out
 
 

@@ -204,9 +204,7 @@ def notebook(tmp_path: Path, *cells: str) -> str:
     return result.stdout
 
 
-CHECK = (
-    "kept = check(double_or_triple)\nprint('given back: yours' if kept is double_or_triple else 'the other')"
-)
+CHECK = "kept = check(double_or_triple)\nprint('given back: yours' if kept is double_or_triple else 'the other')"
 RIGHT = "    return x * 2 if x > 0 else x * 3\n"
 WRONG = "    return x * 3 if x > 0 else x * 2\n"
 DEF = "def double_or_triple(x):\n"

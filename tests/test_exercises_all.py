@@ -20,9 +20,7 @@ from tinygrad_course.course.source import Source, program
 
 LESSONS = [exercises.load(number) for number in exercises.numbers()]
 PAIRS = [pytest.param(lesson, e, id=e.id) for lesson in LESSONS for e in lesson.exercises]
-MARGIN = (
-    100  # a mistake is farther from what is right, and from the other mistakes, than this many tolerances
-)
+MARGIN = 100  # a mistake is farther from what is right, and from the other mistakes, than this many tolerances
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -40,9 +38,7 @@ def not_separated(exercise: Exercise, found: Expected) -> list[tuple[str, str]]:
     results = {"the reference": found.reference}
     results |= {m.name: r for m, r in zip(exercise.mistakes, found.mistakes, strict=True)}
     assert len(results) == 1 + len(exercise.mistakes), "two mistakes have one name"
-    return [
-        pair for pair in itertools.combinations(results, 2) if alike(exercise, *(results[n] for n in pair))
-    ]
+    return [pair for pair in itertools.combinations(results, 2) if alike(exercise, *(results[n] for n in pair))]
 
 
 def alike(exercise: Exercise, these: list[Plain], those: list[Plain]) -> bool:

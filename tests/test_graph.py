@@ -42,12 +42,16 @@ def test_both_branches_of_one_program() -> None:
         assert y.grad_fn.constants == {1: factor}
 
 
+def kept(y: tg.Tensor) -> list[str]:
+    return [y.grad_fn.op.name_of(saved[0]) for saved in y.grad_fn.saved]
+
+
 def test_a_node_saves_only_what_a_rule_will_read() -> None:
     x, c = leaf(2), tg.tensor([3.0])
-    assert [s.name for s in (x * c).grad_fn.saved] == ["y"]
-    assert [s.name for s in (x * x).grad_fn.saved] == ["x", "y"]
-    assert [s.name for s in x.exp().grad_fn.saved] == ["z"]
-    assert (x + x).grad_fn.saved == ()
+    assert kept(x * c) == ["y"]
+    assert kept(x * x) == ["x", "y"]
+    assert kept(x.exp()) == ["z"]
+    assert kept(x + x) == []
 
 
 def test_ten_adds_in_a_row_keep_one_array() -> None:

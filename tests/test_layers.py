@@ -19,7 +19,7 @@ LAYERS = (
     ("ops",),
     ("methods",),
     ("tensor",),
-    ("creation",),
+    ("creation", "functions", "linalg"),
     ("autograd", "draw"),
     ("nn", "optim", "data"),
     ("compile", "onnx", "safetensors", "quantize", "serve", "distributed"),
@@ -86,9 +86,7 @@ def against_the_order(source: str, file: str) -> set[str]:
         return set()
     if part == "__init__":
         return imported(source, file) & {"course"}
-    allowed = {
-        other for other in HEIGHT if HEIGHT[other] < HEIGHT[part] or other == part or (part, other) in ALLOWED
-    }
+    allowed = {other for other in HEIGHT if HEIGHT[other] < HEIGHT[part] or other == part or (part, other) in ALLOWED}
     allowed |= {"tinygrad_course"} if part == "course" else set()
     return imported(source, file) - allowed
 

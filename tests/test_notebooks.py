@@ -22,12 +22,7 @@ GRAPH = (
     '<title>g</title><ellipse fill="none" cx="27" cy="-18" rx="27" ry="18"/>'
     '<text x="27" y="-13.8" font-family="Arial" font-size="14.00">x</text><path d="M1,2C3,4 5,6"/></g></svg>'
 )
-MOVED = (
-    GRAPH.replace("62", "70")
-    .replace("14.0.0", "13.1.2")
-    .replace("27", "30.5")
-    .replace("M1,2C3,4 5,6", "M1,1C2,2")
-)
+MOVED = GRAPH.replace("62", "70").replace("14.0.0", "13.1.2").replace("27", "30.5").replace("M1,2C3,4 5,6", "M1,1C2,2")
 RELABELLED = GRAPH.replace(">x<", ">y<")
 RECOLOURED = GRAPH.replace('fill="none"', 'fill="red"')
 WITHOUT_EDGE = GRAPH.replace('<path d="M1,2C3,4 5,6"/>', "")
@@ -114,9 +109,7 @@ def run_pytest(folder: Path, *options: str) -> ElementTree.Element:
     env = {name: text for name, text in os.environ.items() if not name.startswith(("PYTEST_", "COV_"))}
     env |= {"TINYGRAD_COURSE_FOLDER": "before", "MPLBACKEND": "agg"}
     command = [sys.executable, "-m", "pytest", *ours, *options, str(folder)]
-    done = subprocess.run(
-        command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600, check=False
-    )
+    done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, timeout=600, check=False)
     assert report.exists(), done.stdout + done.stderr
     return ElementTree.parse(report).getroot()
 
@@ -127,9 +120,7 @@ def failures(report: ElementTree.Element) -> dict[str, list[str]]:
     for case in report.iter("testcase"):
         problems = [*case.iter("failure"), *case.iter("error"), *case.iter("skipped")]
         name = (case.get("classname") or "").removesuffix(".ipynb").split(".")[-1]
-        found.setdefault(name, []).append(
-            "".join((p.text or "") + (p.get("message") or "") for p in problems)
-        )
+        found.setdefault(name, []).append("".join((p.text or "") + (p.get("message") or "") for p in problems))
     return found
 
 

@@ -78,9 +78,7 @@ def test_a_right_answer_is_right(capsys: pytest.CaptureFixture[str], id: str, an
 
 
 @pytest.mark.parametrize(("id", "answer"), WRONG)
-def test_a_wrong_answer_hears_what_is_so_and_why(
-    capsys: pytest.CaptureFixture[str], id: str, answer: Any
-) -> None:
+def test_a_wrong_answer_hears_what_is_so_and_why(capsys: pytest.CaptureFixture[str], id: str, answer: Any) -> None:
     text = said(capsys, id, answer)
     assert text.startswith(f"Prediction `{id}`: not so\nYou said ")
     assert "It is " in text and "Because" in text

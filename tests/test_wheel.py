@@ -40,7 +40,9 @@ def test_it_makes_a_learners_folder_from_outside_the_checkout(unpacked, tmp_path
         "print(len(tinygrad_course.data.digits()))"
     )
     environment = {**os.environ, "PYTHONPATH": str(unpacked)}
-    done = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, env=environment, capture_output=True, text=True
+    )
     assert done.returncode == 0, done.stderr
     assert str(unpacked) in done.stdout and done.stdout.split()[-1] == "1437"
     shipped = ROOT / "lessons" / "00_start_here.ipynb"

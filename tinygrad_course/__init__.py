@@ -2,24 +2,36 @@
 
 from importlib.metadata import PackageNotFoundError, version
 
-from . import autograd, data, nn, optim
-from .autograd import enable_grad, is_grad_enabled, no_grad
-from .creation import from_numpy, ones, rand, randn, randperm, tensor, zeros
+from . import autograd, data, linalg, nn, optim
+
+from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .creation import (
+    arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, linspace, multinomial,
+    normal, ones, ones_like, rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
+)  # fmt: skip
 from .draw import draw
-from .dtypes import bool_ as bool  # noqa: A004
 from .dtypes import (
-    float16,
-    float32,
-    float64,
-    get_default_dtype,
-    int8,
-    int16,
-    int32,
-    int64,
-    set_default_dtype,
+    bool_ as bool, float16, float32, float64, get_default_dtype, int8, int16, int32, int64, set_default_dtype,
     uint8,
 )  # fmt: skip
-from .methods.linalg import matmul
+from .functions import (
+    abs, acos, acosh, add, addcdiv, addcmul, addmm, all, allclose, amax, amin, any, argmax, argmin, argsort,
+    argwhere, asin, asinh, atan, atan2, atanh, baddbmm, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, bmm,
+    broadcast_to, ceil, chunk, clamp, clip, clone, cos, cosh, count_nonzero, cummax, cummin, cumprod, cumsum,
+    det, detach, diag, diag_embed, diagonal, div, dot, eq, equal, erf, exp, exp2, expm1, flatten, flip, floor,
+    floor_divide, fmod, gather, ge, gt, index_add, index_copy, index_fill, index_select, inner, inverse,
+    isclose, isfinite, isinf, isnan, kthvalue, le, lerp, log, log10, log1p, log2, logical_and, logical_not,
+    logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, max, maximum, mean, median, min,
+    minimum, mm, moveaxis, movedim, mul, mv, nan_to_num, narrow, ne, neg, nonzero, norm, numel, outer, permute,
+    pow, prod, ravel, reciprocal, relu, remainder, repeat_interleave, reshape, roll, round, rsqrt, scatter,
+    scatter_add, select, sigmoid, sign, sin, sinh, sort, split, sqrt, square, squeeze, std, sub, sum, swapaxes,
+    swapdims, t, take, take_along_dim, tan, tanh, tile, topk, trace, transpose, tril, triu, trunc, unbind,
+    unflatten, unique, unsqueeze, var,
+)  # fmt: skip
+from .methods.joining import broadcast_tensors, cat, hstack, meshgrid, stack, vstack
+from .methods.linalg import einsum, matmul, tensordot
+from .methods.pointwise import where
+from .methods.reductions import std_mean, var_mean
 from .random import Generator, manual_seed
 from .tensor import Tensor
 
@@ -27,9 +39,3 @@ try:
     __version__ = version("tinygrad_course")
 except PackageNotFoundError:  # run from a checkout that was never installed
     __version__ = "0+unknown"
-
-__all__ = [
-    "Generator", "Tensor", "autograd", "bool", "data", "draw", "enable_grad", "float16", "float32", "float64",
-    "from_numpy", "get_default_dtype", "int8", "int16", "int32", "int64", "is_grad_enabled", "manual_seed", "matmul",
-    "nn", "no_grad", "ones", "optim", "rand", "randn", "randperm", "set_default_dtype", "tensor", "uint8", "zeros",
-]  # fmt: skip

@@ -157,8 +157,8 @@ def randperm(n: int, *, generator: Generator | None = None) -> Tensor:
 
 def normal(mean: Any, std: Any, size: Any = None, *, generator: Generator | None = None) -> Tensor:
     """Random numbers from normal distributions: mean and std may be numbers or tensors."""
-    numbers = [x.data if isinstance(x, Tensor) else x for x in (mean, std)]
-    return _random((generator or default_generator).numpy.normal(*numbers, size=size), None, False)
+    centre, spread = (x.data if isinstance(x, Tensor) else x for x in (mean, std))
+    return _random((generator or default_generator).numpy.normal(centre, spread, size), None, False)
 
 
 def bernoulli(p: Tensor, *, generator: Generator | None = None) -> Tensor:

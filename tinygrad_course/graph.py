@@ -59,7 +59,8 @@ class Node:
     """
 
     __slots__ = (
-        "__weakref__", "constants", "dtype", "hooks", "id", "inputs", "op", "params", "saved", "shape", "shapes", "value",
+        "__weakref__", "constants", "dtype", "hooks", "id", "inputs", "op", "params", "plan", "saved", "shape",
+        "shapes", "value",
     )  # fmt: skip
 
     def __init__(self, op: type[Op], inputs: tuple, params: dict[str, Any], shapes: tuple, z: np.ndarray) -> None:
@@ -67,6 +68,7 @@ class Node:
         self.shape, self.dtype = z.shape, z.dtype
         self.value = z if z.size <= SMALL else None
         self.constants: dict[int, Any] = {}
+        self.plan = op.plan(inputs)
         self.saved: tuple[Saved, ...] | None = ()
         self.hooks: dict[int, Callable] | None = None
         self.id = next(_ids)
@@ -87,51 +89,50 @@ class Node:
                 "the first. Call backward(retain_graph=True) the first time, or run the forward pass again."
             )
         values, rest = dict(self.params), []
-        for kept in self.saved:
-            kept.check(self.op)
-            value = self._tie(kept) if modes.create_graph else kept.array
-            if kept.place < len(self.op.arguments):
-                values[kept.name] = value
+        for place, array, counter, count in self.saved:
+            if counter[0] != count:
+                raise RuntimeError(changed_since(self.op, place, array, counter[0], count))
+            value = self._tie(place, array) if modes.create_graph else array
+            if place < len(self.op.arguments):
+                values[self.op.name_of(place)] = value
             else:
                 rest.append(value)
-        return values | {self.op.variadic: tuple(rest)}
+        if self.op.variadic:
+            values[self.op.variadic] = tuple(rest)
+        return values
 
-    def _tie(self, kept: Saved) -> Any:
-        """The saved array as a Tensor on its own place in the graph, so that a rule can be differentiated again."""
-        source = self if kept.name == "z" else self.inputs[kept.place]
-        return Op.result(kept.array, source) if isinstance(source, Node) or source is None else source
+    def _tie(self, place: int, array: Any) -> Any:
+        """A saved array as a Tensor on its own place in the graph, so that a rule can be differentiated again."""
+        source = self if place == OUTPUT else self.inputs[place]
+        if source is None and not isinstance(array, np.ndarray):
+            return array
+        return Op.result(array, source) if isinstance(source, Node) or source is None else source
 
 
-class Saved(NamedTuple):
-    """An array that a rule will read: which input it is (-1: the output), and the version it must still have."""
+Saved = tuple[int, Any, list[int], int]  # an input's place or OUTPUT; its array; the version counter; its count then
+OUTPUT = -1
 
-    name: str
-    place: int
-    array: Any
-    counter: list[int]
-    count: int
 
-    def check(self, op: type[Op]) -> None:
-        """Raise RuntimeError if the array was written to since it was saved."""
-        if self.counter[0] != self.count:
-            raise RuntimeError(
-                "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                f"'{self.name}' of {op.__name__}, of shape {list(self.array.shape)}, is at version "
-                f"{self.counter[0]}; expected version {self.count}. Use x = x + 1 in place of x += 1."
-            )
+def changed_since(op: type[Op], place: int, array: Any, version: int, expected: int) -> str:
+    """The text of the error for a saved array that was written to."""
+    return (
+        "one of the variables needed for gradient computation has been modified by an inplace operation: "
+        f"'{op.name_of(place)}' of {op.__name__}, of shape {list(array.shape)}, is at version {version}; "
+        f"expected version {expected}. Use x = x + 1 in place of x += 1."
+    )
 
 
 class View(NamedTuple):
     """How a Tensor shows the memory of another.
 
-    base: the Tensor whose memory it is. op, params: what made the view. count: the version it was made at.
+    base: the Tensor whose memory it is. op, params: what made the view. seen: the version it was made at.
     recorded: whether recording was on then.
     """
 
     base: Any
     op: type[Op]
     params: dict[str, Any]
-    count: int
+    seen: int
     recorded: bool
 
 
@@ -140,6 +141,13 @@ class Rule(NamedTuple):
 
     function: Callable
     reads: tuple[str, ...]
+
+
+class Plan(NamedTuple):
+    """What an op does where certain inputs want gradients: the places it keeps, and the rule of each such input."""
+
+    keeps: tuple[int, ...]
+    rules: tuple[tuple[int, Rule], ...]
 
 
 class Op:
@@ -160,6 +168,7 @@ class Op:
     arguments: ClassVar[tuple[str, ...]]
     variadic: ClassVar[str]
     rules: ClassVar[dict[str, Rule]]
+    plans: ClassVar[dict[tuple[bool, ...], Plan]]
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "forward"):
@@ -172,38 +181,65 @@ class Op:
         if cls.promotes:
             arrays = cls.cast(arrays)
         z = cls.forward(*arrays, **params)
-        if not any(isinstance(x, tensor) for x in inputs):
+        if not any([isinstance(x, tensor) for x in inputs]):
             return z
-        z = np.asarray(z)
-        edges = tuple(map(edge, inputs, map(cls.rule, range(len(inputs))))) if modes.grad else ()
-        node, version = None, [0]
-        if any(source is not None for source in edges):
-            node = Node(cls, edges, params, tuple(getattr(a, "shape", None) for a in arrays), z)
-            node.constants = {i: a for i, a in enumerate(arrays) if edges[i] is None and np.size(a) <= SMALL}
-            node.saved = save(node, inputs, arrays, z, version)
-        y = tensor(z, node, version)
-        if cls.views and isinstance(inputs[0], tensor) and np.may_share_memory(inputs[0].data, z):
-            y.version = inputs[0].version
-            y.view = View(inputs[0], cls, params, y.version[0], modes.grad)
+        if type(z) is not np.ndarray:
+            z = np.asarray(z)
+        y = tensor(z)
+        edges = cls.edges(inputs) if modes.grad else ()
+        if any([source is not None for source in edges]):
+            shapes = tuple([a.shape if isinstance(a, np.ndarray) else None for a in arrays])
+            y.node = node = Node(cls, edges, params, shapes, z)
+            if len(node.plan.rules) < len(edges):
+                node.constants = {i: a for i, a in enumerate(arrays) if edges[i] is None and np.size(a) <= SMALL}
+            node.saved = tuple([cls.keep(place, inputs, arrays, y) for place in node.plan.keeps])
+        if cls.views:
+            share(y, inputs[0], cls, params)
         return y
 
     @classmethod
     def cast(cls, arrays: list[Any]) -> list[Any]:
         """Bring the inputs to one dtype; nothing is done where floats of one type meet each other or Python numbers."""
-        found = {a.dtype for a in arrays if isinstance(a, np.ndarray)}
-        if len(found) == 1 and (next(iter(found)).kind == "f"):
-            return arrays
-        return promote(arrays, floating=cls.promotes == "float")
+        first = None
+        for a in arrays:
+            if isinstance(a, np.ndarray) and a.dtype is not first:
+                if first is not None or a.dtype.kind != "f":
+                    return promote(arrays, floating=cls.promotes == "float")
+                first = a.dtype
+        return arrays
 
     @classmethod
-    def name_of(cls, i: int) -> str:
-        """The name in forward's signature of input number i."""
-        return cls.arguments[i] if i < len(cls.arguments) else cls.variadic
+    def edges(cls, inputs: tuple) -> tuple:
+        """Where the gradient of each input will go; None for a constant, and for an input without a rule."""
+        places = tuple([place_of(x) if isinstance(x, Op.result) else None for x in inputs])
+        if len(cls.rules) == len(cls.arguments) + bool(cls.variadic):
+            return places
+        return tuple([p if cls.name_of(i) in cls.rules else None for i, p in enumerate(places)])
 
     @classmethod
-    def rule(cls, i: int) -> Rule | None:
-        """The gradient rule of input number i, or None where it is not differentiable."""
-        return cls.rules.get(cls.name_of(i))
+    def plan(cls, edges: tuple) -> Plan:
+        """The Plan for these edges; made once for each set of inputs that want gradients."""
+        wanted = tuple([source is not None for source in edges])
+        if wanted not in cls.plans:
+            rules = tuple((i, cls.rules[cls.name_of(i)]) for i, wants in enumerate(wanted) if wants)
+            reads = {name for _, rule in rules for name in rule.reads}
+            keeps = tuple(i for i in range(len(wanted)) if cls.name_of(i) in reads)
+            cls.plans[wanted] = Plan(((OUTPUT, *keeps) if "z" in reads else keeps), rules)
+        return cls.plans[wanted]
+
+    @classmethod
+    def keep(cls, place: int, inputs: tuple, arrays: list[Any], y: Any) -> Saved:
+        """What a Node keeps of the output, or of the input at a place, with the version it has now."""
+        source = y if place == OUTPUT else inputs[place]
+        counter = source.version if isinstance(source, Op.result) else [0]
+        return place, y.data if place == OUTPUT else arrays[place], counter, counter[0]
+
+    @classmethod
+    def name_of(cls, place: int) -> str:
+        """The name, in forward's signature, of the input at a place; "z" for the output."""
+        if place == OUTPUT:
+            return "z"
+        return cls.arguments[place] if place < len(cls.arguments) else cls.variadic
 
 
 def read_signatures(cls: type[Op]) -> None:
@@ -212,8 +248,8 @@ def read_signatures(cls: type[Op]) -> None:
     cls.arguments = tuple(p.name for p in parameters if p.kind is p.POSITIONAL_OR_KEYWORD)
     cls.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), "")
     params = {p.name for p in parameters if p.kind is p.KEYWORD_ONLY}
-    readable = {*cls.arguments, cls.variadic, *params, "z", "shape", "i"}
-    cls.rules = {}
+    readable = {*cls.arguments, cls.variadic, *params, "z", "shape", "shapes", "i"}
+    cls.rules, cls.plans = {}, {}
     for name in dir(cls):
         if name.startswith("grad_"):
             reads = tuple(inspect.signature(getattr(cls, name)).parameters)[1:]
@@ -232,14 +268,8 @@ def constant(op: type[Op], x: Any) -> Any:
     if isinstance(x, np.generic):
         return np.asarray(x)
     raise TypeError(
-        f"{op.__name__}: expected a Tensor, an array or a number, got {type(x).__name__}; "
-        "wrap it first: tg.tensor(...)"
+        f"{op.__name__}: expected a Tensor, an array or a number, got {type(x).__name__}; wrap it first: tg.tensor(...)"
     )
-
-
-def edge(x: Any, rule: Rule | None) -> Any:
-    """Where a gradient for x will go: its Node, x itself where it is a leaf that wants one, else None."""
-    return place_of(x) if rule is not None and isinstance(x, Op.result) else None
 
 
 def place_of(x: Any) -> Any:
@@ -247,24 +277,18 @@ def place_of(x: Any) -> Any:
 
     A view whose memory was written to since is made again from its base, so that it sees the write.
     """
-    if x.view is not None and x.view.count != x.version[0] and x.view.recorded:
+    if x.origin is not None and x.origin.seen != x.version[0] and x.origin.recorded:
         with using(grad=True):
-            x.node = x.view.op(x.view.base, **x.view.params).node
-        x.view = x.view._replace(count=x.version[0])
-    return x.node or (x if x.requires_grad else None)
+            x.node = x.origin.op(x.origin.base, **x.origin.params).node
+        x.origin = x.origin._replace(seen=x.version[0])
+    return x.node or (x if x._requires_grad else None)
 
 
-def save(node: Node, inputs: tuple, arrays: list[Any], z: np.ndarray, version: list[int]) -> tuple[Saved, ...]:
-    """Keep exactly the arrays that the rules in use will read, each with its version."""
-    op = node.op
-    rules = [op.rule(i) for i, source in enumerate(node.inputs) if source is not None]
-    wanted = {name for rule in rules if rule for name in rule.reads}
-    saved = [Saved("z", -1, z, version, version[0])] if "z" in wanted else []
-    for i, (x, array) in enumerate(zip(inputs, arrays, strict=True)):
-        if op.name_of(i) in wanted:
-            counter = x.version if isinstance(x, Op.result) else [0]
-            saved.append(Saved(op.name_of(i), i, array, counter, counter[0]))
-    return tuple(saved)
+def share(y: Any, x: Any, op: type[Op], params: dict[str, Any]) -> None:
+    """Note that y shows x's memory, where it does: they share one version counter."""
+    if isinstance(x, Op.result) and np.may_share_memory(x.data, y.data):
+        y.version = x.version
+        y.origin = View(x, op, params, y.version[0], modes.grad)
 
 
 def walk(node: Node) -> list[Node]:
@@ -292,27 +316,28 @@ def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
 
     A gradient for a Node is an array (a Tensor under create_graph); one for a leaf is always a Tensor.
     """
-    g = watch(node, g)
+    if node.hooks or modes.held is not None:
+        g = watch(node, g)
     values = node.recall()
     if node.saved and not modes.retain_graph:
         node.saved = None
     pairs = []
-    for i, source in enumerate(node.inputs):
+    for i, rule in node.plan.rules:
+        source, gx = node.inputs[i], apply_rule(node, i, rule, g, values)
         if isinstance(source, Node):
-            pairs.append((source, apply_rule(node, i, g, values)))
-        elif source is not None:
-            gx = as_tensor(apply_rule(node, i, g, values), source.dtype)
-            if not hold(source, gx):
-                pairs.append((source, gx))
+            pairs.append((source, gx))
+        elif not hold(source, gx := as_tensor(gx, source.dtype)):
+            pairs.append((source, gx))
     return pairs
 
 
-def apply_rule(node: Node, i: int, g: Any, values: dict[str, Any]) -> Any:
+def apply_rule(node: Node, i: int, rule: Rule, g: Any, values: dict[str, Any]) -> Any:
     """The gradient of a node's input number i, in that input's shape and dtype."""
-    rule, shape = node.op.rule(i), node.shapes[i]
-    assert rule is not None, "an input without a rule has no edge"
-    here = values | {"shape": shape, "i": i - len(node.op.arguments)}
-    gx = sum_to(rule.function(g, *[here[name] for name in rule.reads]), shape)
+    shape = values["shape"] = node.shapes[i]
+    values["shapes"], values["i"] = node.shapes, i - len(node.op.arguments)
+    gx = rule.function(g, *[values[name] for name in rule.reads])
+    if gx.shape != shape:
+        gx = sum_to(gx, shape)
     dtype = node.inputs[i].dtype
     return gx if gx.dtype == dtype else gx.astype(dtype)
 
@@ -374,14 +399,16 @@ class Join(Op):
 
     label = "outputs"
 
-    def forward(*xs):
+    def forward(*xs: Any) -> np.ndarray:
         return np.zeros(len(xs))
 
-    def grad_xs(g, i):
+    def grad_xs(g: Any, i: int) -> Any:
         return g[i]
 
 
-def run_backward(outputs: Sequence[Any], seeds: Sequence[Any], wanted: Iterable[Any] | None = None, **options: bool) -> dict:
+def run_backward(
+    outputs: Sequence[Any], seeds: Sequence[Any], wanted: Iterable[Any] | None = None, **options: bool
+) -> dict:
     """Send the seeds (Tensors, the gradients of the outputs) back from the output Tensors.
 
     wanted: Nodes and leaves whose gradients are returned in a dict, with no leaf's .grad touched; None: every leaf

@@ -44,7 +44,7 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
     None for a leaf. version: counts the writes to its memory, shared by all views of it.
     """
 
-    __slots__ = ("__weakref__", "_requires_grad", "data", "grad", "hooks", "node", "version", "view")
+    __slots__ = ("__weakref__", "_requires_grad", "data", "grad", "hooks", "node", "origin", "version")
     __array_priority__ = 1000  # so that array * tensor asks Tensor.__rmul__ and not NumPy
 
     data: np.ndarray
@@ -52,7 +52,7 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
     node: Node | None
     hooks: dict[int, Callable] | None
     version: list[int]
-    view: View | None
+    origin: View | None
 
     def __init__(self, data: Any, node: Node | None = None, version: list[int] | None = None) -> None:
         self.data = data if type(data) is np.ndarray else np.asarray(data)
@@ -60,7 +60,7 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
         self.node = node
         self.hooks = None
         self.version = [0] if version is None else version
-        self.view = None
+        self.origin = None
         self._requires_grad = False
 
     # What it is
@@ -165,9 +165,7 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
     def numpy(self) -> np.ndarray:
         """Return the array itself, sharing memory. Raises RuntimeError if gradients are wanted here: detach first."""
         if self.requires_grad:
-            raise RuntimeError(
-                "Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead."
-            )
+            raise RuntimeError("Can't call numpy() on Tensor that requires grad. Use tensor.detach().numpy() instead.")
         return self.data
 
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
@@ -205,7 +203,7 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
     # Gradients
 
     def backward(self, gradient: Any = None, retain_graph: bool | None = None, create_graph: bool = False) -> None:
-        """Send a gradient back through the graph: every leaf that wants one finds it in `.grad`, added to what is there.
+        """Send a gradient back through the graph: each leaf that wants one has it added to its `.grad`.
 
         gradient: the gradient of this tensor, of its shape; may be left out where the tensor has one element (then 1).
         retain_graph: keep what the rules need, for a second backward. create_graph: record the backward pass itself,
@@ -309,10 +307,10 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
         return matmul(Tensor(other), self)
 
     def __eq__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return ops.Equal(self, other)
+        return NotImplemented if other is None else ops.Equal(self, other)
 
     def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return Tensor(~ops.Equal(self, other).data)
+        return NotImplemented if other is None else Tensor(~ops.Equal(self, other).data)
 
     def __lt__(self, other: Any) -> Tensor:
         return ops.Less(self, other)
@@ -325,5 +323,6 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
 
     def __ge__(self, other: Any) -> Tensor:
         return ops.LessEqual(other, self)
+
 
 Op.result = Tensor

@@ -85,9 +85,7 @@ def sources(root: Path, lessons: Sequence[str] = ()) -> list[Path]:
         )
     for number in lessons:
         if number not in found:
-            raise AuthorError(
-                f"There is no lesson {number} in {root / 'solutions'}; it has {', '.join(found)}."
-            )
+            raise AuthorError(f"There is no lesson {number} in {root / 'solutions'}; it has {', '.join(found)}.")
     return [path for number, path in found.items() if not lessons or number in lessons]
 
 
@@ -158,9 +156,7 @@ def _lines(source: Path) -> Iterator[_Line]:
             opened = number if kind == "begin" else 0
         yield _Line(text, "solution" if opened and kind == "code" else kind)
     if opened:
-        raise AuthorError(
-            f"{source}, line {opened}: this solution is not closed; write {END} after its last line"
-        )
+        raise AuthorError(f"{source}, line {opened}: this solution is not closed; write {END} after its last line")
 
 
 def _kind(text: str) -> str:
@@ -196,11 +192,7 @@ def _answer_columns(text: str) -> tuple[int, int] | None:
     except SyntaxError:
         return None
     for call in ast.walk(tree):
-        if (
-            isinstance(call, ast.Call)
-            and ast.unparse(call.func).split(".")[-1] == "predict"
-            and len(call.args) == 2
-        ):
+        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "predict" and len(call.args) == 2:
             answer = call.args[1]
             return indent + answer.col_offset, indent + (answer.end_col_offset or 0)
     return None
@@ -218,15 +210,11 @@ def _notebook(text: str, source: Path) -> NotebookNode:
     notebook: NotebookNode = jupytext.reads(text, fmt="py:percent")
     cells = notebook.cells
     if not cells or cells[0].cell_type != "markdown" or not cells[0].source.startswith("# "):
-        raise AuthorError(
-            f"{source}, line 1: a lesson begins with a text cell whose first line is its title, # Title"
-        )
+        raise AuthorError(f"{source}, line 1: a lesson begins with a text cell whose first line is its title, # Title")
     seen: Counter[str] = Counter()
     for number, cell in enumerate(cells, start=1):
         if not cell.source.strip():
-            raise AuthorError(
-                f"{source}: cell {number} is empty; write something in it or take its # %% away"
-            )
+            raise AuthorError(f"{source}: cell {number} is empty; write something in it or take its # %% away")
         for key in _JUPYTEXT_METADATA:
             cell.metadata.pop(key, None)
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
@@ -309,9 +297,7 @@ def _private(outputs: list[NotebookNode], root: Path) -> str:
     places = {root, Path.home(), Path(tempfile.gettempdir()), Path(sys.prefix), Path(sys.base_prefix)}
     places |= {place.resolve() for place in places}
     paths = "|".join(re.escape(str(place)) for place in places if place != Path(place.anchor))
-    trace = re.compile(
-        rf"\b0x[0-9a-fA-F]{{6,}}|(?<![\w.])(?:{paths})\b[^\s\"'<>]*|(?<![\w.])~[/\\]\w[^\s\"'<>]*"
-    )
+    trace = re.compile(rf"\b0x[0-9a-fA-F]{{6,}}|(?<![\w.])(?:{paths})\b[^\s\"'<>]*|(?<![\w.])~[/\\]\w[^\s\"'<>]*")
     for text in _texts(outputs):
         found = trace.search(re.sub(r"\x1b\[[0-9;]*m|base64,[A-Za-z0-9+/=]+", "", text))
         if found:
@@ -322,9 +308,7 @@ def _private(outputs: list[NotebookNode], root: Path) -> str:
 def _texts(outputs: list[NotebookNode]) -> Iterator[str]:
     for output in outputs:
         shown = [output.get("text"), output.get("evalue"), *output.get("traceback", [])]
-        shown += [
-            value for kind, value in output.get("data", {}).items() if kind not in ("image/png", "image/jpeg")
-        ]
+        shown += [value for kind, value in output.get("data", {}).items() if kind not in ("image/png", "image/jpeg")]
         yield from (str(value) for value in shown if value)
 
 

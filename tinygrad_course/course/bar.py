@@ -5,7 +5,7 @@ state is one line of the same width, which covers the one before it.
 """
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from typing import Any
 
 from tqdm import tqdm
@@ -43,7 +43,7 @@ def bar(iterable: Iterable[Any], description: str = "", total: int | None = None
     total is the number of steps, needed only where len(iterable) is not known; without it the line counts.
     The bar that it returns is a tqdm: `steps = bar(batches); for x in steps: ...; steps.set_postfix(loss=0.25)`.
     """
-    if total is None and hasattr(iterable, "__len__"):
+    if total is None and isinstance(iterable, Sized):
         total = len(iterable)
     time = " {elapsed}" if total is None else " {remaining} left"
     name = f"{description} " if description else ""

@@ -80,9 +80,7 @@ def _find_and_examine(thing: Any, id: str | None) -> tuple[Exercise | None, Outc
         if thing is exercise.reference:
             return exercise, Outcome("not started", (NOT_YOURS,))
         learner = program(thing, exercise.name)
-        return exercise, examine(lesson, exercise, learner) if learner else Outcome(
-            "not checked", (NO_SOURCE,)
-        )
+        return exercise, examine(lesson, exercise, learner) if learner else Outcome("not checked", (NO_SOURCE,))
     except UnknownExercise as error:
         return None, Outcome("not checked", (str(error),))
     except Exception as error:
@@ -158,16 +156,12 @@ def _evidence(case: Case, expected: Plain, yours: Plain) -> tuple[Block, ...]:
     rows = [
         (label, *beside(one, other), "same" if same(one, other, case.tolerance) else "different")
         for label, (one, other) in labelled(expected, yours).items()
-        if not (
-            label.endswith(AFTERWARDS) and same(one, other, case.tolerance)
-        )  # an untouched input says nothing
+        if not (label.endswith(AFTERWARDS) and same(one, other, case.tolerance))  # an untouched input says nothing
     ]
     return (Table(f"With {case.name}", ("", "expected", "yours", ""), tuple(rows)),)
 
 
-def _differences(
-    exercise: Exercise, cases: list[int], expected: Expected, outcomes: Sequence[Plain]
-) -> list[Pair]:
+def _differences(exercise: Exercise, cases: list[int], expected: Expected, outcomes: Sequence[Plain]) -> list[Pair]:
     """The labelled results that differ in these cases, expected first; none where it raised."""
     return [
         (label, one, other)
@@ -178,10 +172,7 @@ def _differences(
 
 
 def _agreements(exercise: Exercise, these: Sequence[Plain], those: Sequence[Plain]) -> list[bool]:
-    return [
-        _agree(one, other, case.tolerance)
-        for case, one, other in zip(exercise.cases, these, those, strict=True)
-    ]
+    return [_agree(one, other, case.tolerance) for case, one, other in zip(exercise.cases, these, those, strict=True)]
 
 
 def _agree(one: Plain, other: Plain, tolerance: float) -> bool:

@@ -135,9 +135,7 @@ def _make(exercise: Exercise, piece: Plain) -> Piece:
     sys.modules["your_code"] = module
     vars(module).update(tg=tg, np=np)
     linecache.cache[FILE] = (len(piece["source"]), None, piece["source"].splitlines(keepends=True), FILE)
-    hints_unread = (
-        __future__.annotations.compiler_flag
-    )  # a type hint may name what this process does not know
+    hints_unread = __future__.annotations.compiler_flag  # a type hint may name what this process does not know
     exec(compile(piece["source"], FILE, "exec", flags=hints_unread, dont_inherit=True), vars(module))
     made: Piece = vars(module)[piece["name"]]
     return made

@@ -1,4 +1,4 @@
-"""The command `tinygrad-course`."""
+"""The command `tinygrad-course`. A command imports what it needs when it runs, so --help and doctor need little."""
 
 from __future__ import annotations
 
@@ -6,11 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import click
-from rich.console import Console
-from rich.table import Table
 
-from . import doctor as checkup
-from . import lab as laboratory
 from .paths import FOLDER_VARIABLE, CourseError, chosen_folder, find_lesson
 
 FOLDER = click.option(
@@ -38,6 +34,16 @@ class Commands(click.Group):
             raise click.ClickException(str(error)) from None
 
 
+class Lab(click.Command):
+    """A command that leaves what follows `--` to JupyterLab, also where no lesson stands before it."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Keep JupyterLab's part in ctx.meta["jupyter"], and read the rest."""
+        end = args.index("--") if "--" in args else len(args)
+        ctx.meta["jupyter"] = args[end + 1 :]
+        return super().parse_args(ctx, args[:end])
+
+
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="tinygrad_course", prog_name="tinygrad-course")
 def main() -> None:
@@ -47,23 +53,27 @@ def main() -> None:
     """
 
 
-@main.command()
-@click.argument("lesson", default="00")
+@main.command(cls=Lab)
+@click.argument("lesson", default="00", metavar="[LESSON] [-- JUPYTER OPTIONS]")
 @FOLDER
 @click.option("--no-browser", is_flag=True, help="Print the address in place of opening a browser, as on a server.")
 @click.option("--port", type=click.IntRange(1, 65535), help="The port to serve on; a free one is found if left out.")
-@click.argument("jupyter_options", nargs=-1, type=click.UNPROCESSED)
-def lab(lesson: str, folder: Path | None, no_browser: bool, port: int | None, jupyter_options: tuple[str, ...]) -> None:
+@click.pass_context
+def lab(ctx: click.Context, lesson: str, folder: Path | None, no_browser: bool, port: int | None) -> None:
     """Open JupyterLab at LESSON (00 when left out): a number or a name.
 
     The lessons are copied into your folder once. What you change there is yours and is never overwritten.
     Options after -- go to JupyterLab.
     """
+    from . import lab as laboratory
+
     name, place = find_lesson(lesson), chosen_folder(folder)
-    command = laboratory.server_command(place, name, not no_browser, port, jupyter_options)
+    command = laboratory.server_command(place, name, not no_browser, port, ctx.meta["jupyter"])
     for sentence in laboratory.prepare(place):
         click.echo(sentence)
     click.echo(f"Your folder: {place}")
+    laboratory.check_opens(place / name)
+    click.echo(f"Notebooks run with: {laboratory.kernel_python()}{' as root' if laboratory.is_root() else ''}")
     click.echo(f"Opening {name} in JupyterLab. End it with Ctrl-C here.")
     status = laboratory.serve(command, place)
     if status:
@@ -74,16 +84,24 @@ def lab(lesson: str, folder: Path | None, no_browser: bool, port: int | None, ju
 @FOLDER
 def doctor(folder: Path | None) -> None:
     """Look at what the course needs, and name the mend for what is wrong."""
-    table = Table(title="tinygrad-course doctor", caption="Where the status is 'problem', do what the last column says.")
-    for heading in ("what", "status", "found", "mend"):
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from . import doctor as checkup
+
+    table = Table(title="tinygrad-course doctor")
+    for heading in ("what", "status", "found"):
         table.add_column(heading, overflow="fold")
     findings = []
     with Console(stderr=True).status("Looking ..."):
         for finding in checkup.examine(chosen_folder(folder)):
             findings.append(finding)
-            table.add_row(finding.what, "problem" if finding.mend else "ok", finding.found, finding.mend)
+            table.add_row(finding.what, "problem" if finding.mend else "ok", escape(finding.found))
     Console().print(table)
-    if any(finding.mend for finding in findings):
+    mends = [f"To mend {finding.what}: {finding.mend}" for finding in findings if finding.mend]
+    click.echo("\n".join(mends) or "Nothing to mend.")
+    if mends:
         raise SystemExit(1)
 
 

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 from packaging.requirements import Requirement
 
-from .paths import lessons_dir, notebooks
+from .paths import CourseError, lessons_dir, notebooks
 
 MINIMUM = (3, 11)
-INSTALL = f"{Path(sys.executable).name} -m pip install"
+INSTALL = f"{sys.executable} -m pip install"
+AGAIN = f"install the course again: {INSTALL} --force-reinstall tinygrad_course"
 NEEDED_MB = 50
 KERNEL_SECONDS = 60
 
@@ -43,13 +44,16 @@ def examine(folder: Path) -> Iterator[Finding]:
         try:
             yield look()
         except Exception as error:
-            yield Finding(what, f"{type(error).__name__}: {error}", f"install again: {INSTALL} --force-reinstall tinygrad_course")
+            mend = str(error) if isinstance(error, CourseError) else AGAIN
+            yield Finding(what, f"{type(error).__name__}: {error}", mend)
 
 
 def python() -> Finding:
     """Python is new enough."""
     found = ".".join(map(str, sys.version_info[:3]))
-    return Finding("Python", found, "" if sys.version_info >= MINIMUM else "install Python 3.11 or newer from python.org")
+    return Finding(
+        "Python", found, "" if sys.version_info >= MINIMUM else "install Python 3.11 or newer from python.org"
+    )
 
 
 def packages() -> Finding:
@@ -73,48 +77,53 @@ def drawing() -> Finding:
     from ..draw import draw, engine_name
 
     picture = draw(tensor([1.0], requires_grad=True) * 2)._repr_mimebundle_()[0]
-    mend = "" if "image/svg+xml" in picture else (
-        f"{INSTALL} pygraphviz, or Graphviz's own program dot; until then graphs are shown as text"
-    )  # fmt: skip
-    return Finding("graph drawing", engine_name(), mend)
+    mend = f"{INSTALL} pygraphviz, or install Graphviz's own program dot; until then graphs are shown as text"
+    return Finding("graph drawing", engine_name(), "" if "image/svg+xml" in picture else mend)
 
 
 def kernel() -> Finding:
-    """The kernel that JupyterLab starts is this Python, and it computes."""
-    from jupyter_client.kernelspec import KernelSpecManager
+    """The kernel that JupyterLab starts is this Python, and it computes with the course."""
+    from .lab import kernel_python, own_kernel_first
+
+    own_kernel_first()
+    program = kernel_python()
+    wrong = answer_of_kernel("import tinygrad_course; assert 1 + 1 == 2")
+    return Finding("kernel", wrong or f"python3 computes, in {program}", f"{INSTALL} -e ." if wrong else "")
+
+
+def answer_of_kernel(code: str) -> str:
+    """Run code in a new kernel; what went wrong, empty where nothing did. Raises where it takes too long."""
     from jupyter_client.manager import start_new_kernel
 
-    spec = KernelSpecManager().get_kernel_spec("python3")
-    program = spec.argv[0]
-    if Path(program).is_absolute() and Path(program).resolve() != Path(sys.executable).resolve():
-        return Finding("kernel", program, f"make the kernel this Python: {INSTALL} --force-reinstall ipykernel")
     manager, client = start_new_kernel(
         kernel_name="python3", startup_timeout=KERNEL_SECONDS, extra_arguments=["--IPKernelApp.log_level=ERROR"]
     )
     try:
-        reply = client.execute_interactive("import tinygrad_course", timeout=KERNEL_SECONDS, output_hook=lambda _: None)
-        well = reply["content"]["status"] == "ok"
+        reply = client.execute_interactive(code, timeout=KERNEL_SECONDS, output_hook=lambda _: None)["content"]
+        return "" if reply["status"] == "ok" else f"{reply['ename']}: {reply['evalue']}"
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)
-    return Finding("kernel", "python3 runs", "" if well else f"install into the kernel's Python: {INSTALL} -e .")
 
 
 def writable(folder: Path) -> Finding:
     """The learner's folder, or the place where it will be, can be written and has room."""
-    place = next(p for p in (folder, *folder.parents) if p.exists())
     try:
+        place = next(place for place in (folder, *folder.parents) if place.exists())
         with tempfile.TemporaryFile(dir=place):
             room = shutil.disk_usage(place).free // 2**20
     except OSError as error:
-        return Finding("learner's folder", f"{folder}: {error.strerror}", "choose another with --folder")
-    return Finding("learner's folder", str(folder), "" if room >= NEEDED_MB else f"free {NEEDED_MB} MB; {room} are left")
+        mend = "mend its permissions, or choose another with --folder"
+        return Finding("learner's folder", f"{folder}: {error.strerror}", mend)
+    return Finding(
+        "learner's folder", str(folder), "" if room >= NEEDED_MB else f"free {NEEDED_MB} MB; {room} are left"
+    )
 
 
 def lessons() -> Finding:
     """The lessons are there."""
     count = len(notebooks(lessons_dir()))
-    return Finding("lessons", str(count), "" if count else f"install again: {INSTALL} --force-reinstall tinygrad_course")
+    return Finding("lessons", str(count), "" if count else AGAIN)
 
 
 def data() -> Finding:
@@ -122,4 +131,4 @@ def data() -> Finding:
     from ..data import verify
 
     problems = verify()
-    return Finding("data", "; ".join(problems) or "checksums fit", problems[0].partition("; ")[2] if problems else "")
+    return Finding("data", "; ".join(problems) or "checksums fit", AGAIN if problems else "")

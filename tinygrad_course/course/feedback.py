@@ -58,9 +58,7 @@ class Table:
         """The table in columns; a cell of several lines takes several lines."""
         lines = [line for row in (self.head, *self.rows) for line in _lines_of(row)]
         widths = [max(len(cell) for cell in column) for column in zip(*lines, strict=True)]
-        text = [
-            "  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines
-        ]
+        text = ["  ".join(cell.ljust(width) for cell, width in zip(line, widths, strict=True)) for line in lines]
         return "\n".join([f"{self.caption}:", *(f"    {line}".rstrip() for line in text)])
 
 
@@ -122,9 +120,7 @@ def labelled(expected: Plain, yours: Plain) -> dict[str, tuple[Plain, Plain]]:
         return {"result": (left, right)}
     missing = {"kind": "none"}
     labels = {**left["items"], **right["items"]}
-    return {
-        label: (left["items"].get(label, missing), right["items"].get(label, missing)) for label in labels
-    }
+    return {label: (left["items"].get(label, missing), right["items"].get(label, missing)) for label in labels}
 
 
 def numbers(outcome: Plain) -> list[float]:
@@ -192,11 +188,9 @@ def _array(value: Plain, digits: int, place: int) -> str:
 Pair = tuple[str, Plain, Plain]  # a label, what is expected under it, and the learner's
 
 _RAISED = {
-    "SystemExit": "Your code calls `exit`, which would end the notebook. A function gives its answer with "
-    "`return`.",
+    "SystemExit": "Your code calls `exit`, which would end the notebook. A function gives its answer with `return`.",
     "KeyboardInterrupt": "Your code raises KeyboardInterrupt, which stops whatever is running.",
-    "RecursionError": "Your code calls itself without end. Which call is the last, that need not call "
-    "itself again?",
+    "RecursionError": "Your code calls itself without end. Which call is the last, that need not call itself again?",
     "MemoryError": "Your code asks for more memory than there is. Does a list or an array grow too large?",
     "NotImplementedError": "One part is still to be written: it raises NotImplementedError.",
     "EOFError": "Your code waits for `input`. What it needs is given to it as arguments.",
@@ -272,9 +266,7 @@ def _other_numbers(label: str, expected: Plain, yours: Plain, everywhere: Sequen
     if right.shape != wrong.shape or not right.size:
         return f"`{label}` is not as expected."
     if np.isfinite(right).all() and not np.isfinite(wrong).all():
-        return (
-            f"`{label}` holds nan or inf. Is there a division by 0, a log of 0, or an exp that is too large?"
-        )
+        return f"`{label}` holds nan or inf. Is there a division by 0, a log of 0, or an exp that is too large?"
     shape = expected.get("shape", [])
     if len(shape) > 1 and shape[0] == shape[-1] and np.allclose(wrong.reshape(shape).T, right.reshape(shape)):
         return f"`{label}` is transposed: rows and columns have changed places."

@@ -104,12 +104,14 @@ def replace_file(path: Path, content: bytes) -> None:
 
 def create_file(path: Path, content: bytes) -> None:
     """Write a new file in one step, whole or not at all; raises FileExistsError where there is one already."""
+    if os.path.lexists(path):
+        raise FileExistsError(path)
     with _written_beside(path, content) as part:
         try:
             os.link(part, path)
         except FileExistsError:
             raise
         except OSError:  # a file system without hard links (exFAT, some network shares)
-            if path.exists():
+            if os.path.lexists(path):
                 raise FileExistsError(path) from None
             os.rename(part, path)

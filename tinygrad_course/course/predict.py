@@ -18,9 +18,7 @@ def predict(id: str, answer: Any) -> None:
     Raises ValueError if the lesson has no prediction of this id.
     """
     if session.lesson is None:
-        return print(
-            'Not compared: run the first cell of the lesson, the one with lesson("NN"), and then this.'
-        )
+        return print('Not compared: run the first cell of the lesson, the one with lesson("NN"), and then this.')
     prediction = session.lesson.prediction(id)
     if prediction is None:
         known = ", ".join(known.id for known in session.lesson.predictions)
@@ -62,7 +60,5 @@ def _read(prediction: Prediction, answer: Any) -> float | tuple[int, ...] | str 
 
 def _right(prediction: Prediction, given: float | tuple[int, ...] | str) -> bool:
     if isinstance(given, float) and isinstance(prediction.answer, (int, float)):
-        return bool(
-            np.isclose(given, prediction.answer, rtol=prediction.tolerance, atol=prediction.tolerance)
-        )
+        return bool(np.isclose(given, prediction.answer, rtol=prediction.tolerance, atol=prediction.tolerance))
     return given == prediction.answer

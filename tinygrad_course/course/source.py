@@ -42,9 +42,7 @@ def program(piece: Any, name: str) -> Source | None:
 def source(piece: Any, name: str) -> Source | None:
     """The text of a function or class that the learner calls `name`; None if it cannot be found."""
     piece = inspect.unwrap(piece)
-    if "<locals>" in getattr(
-        piece, "__qualname__", ""
-    ):  # perhaps a decorator's inner function: the cell knows better
+    if "<locals>" in getattr(piece, "__qualname__", ""):  # perhaps a decorator's inner function: the cell knows better
         return _from_cells(name) or _from_code(piece, name)
     return _from_code(piece, name) or _from_cells(name) or _from_inspect(piece, name)
 
@@ -73,9 +71,7 @@ def _from_code(piece: Any, name: str) -> Source | None:
         if isinstance(code, types.CodeType):
             linecache.checkcache(code.co_filename)
             text = "".join(linecache.getlines(code.co_filename))
-            found = (
-                _class_around(text, piece, code) if inspect.isclass(piece) else _function_at(text, name, code)
-            )
+            found = _class_around(text, piece, code) if inspect.isclass(piece) else _function_at(text, name, code)
             if found:
                 return found
     return None
@@ -86,9 +82,7 @@ def _method_codes(cls: type) -> list[types.CodeType]:
     members = [getattr(member, "fget", None) or inspect.unwrap(member) for member in vars(cls).values()]
     functions = [getattr(member, "__func__", member) for member in members]
     return [
-        f.__code__
-        for f in functions
-        if inspect.isfunction(f) and f.__qualname__ == f"{cls.__qualname__}.{f.__name__}"
+        f.__code__ for f in functions if inspect.isfunction(f) and f.__qualname__ == f"{cls.__qualname__}.{f.__name__}"
     ]
 
 

@@ -30,6 +30,7 @@ TINTS = {
 }
 BORDERS = {"constant": "dashed", "earlier result": "rounded,dashed", "result": "rounded"}
 SMALL_TEXT = 9
+BARE = 'BORDER="0" CELLBORDER="0" CELLSPACING="0"'
 
 
 def digraph(scenes: Sequence[Scene], direction: str) -> Digraph:
@@ -61,6 +62,8 @@ def graph_attributes(direction: str) -> dict[str, str]:
         "nodesep": "0.18",
         "ranksep": "0.3" if across else "0.22",
         "ordering": "in",
+        "nslimit": "2",  # bounds the search for the very best layout, which takes minutes where a leaf is used often
+        "nslimit1": "2",
         "fontname": FONT,
         "fontsize": "12",
         "fontcolor": INK,
@@ -75,8 +78,13 @@ def add(graph: Digraph, scene: Scene, first: int) -> None:
         else:
             graph.node(f"n{place}", label=markup(box(step)))
     for source, target in scene.edges():
-        made = isinstance(scene.steps[source], Operation)
-        graph.edge(f"n{first + source}", f"n{first + target}", **({"weight": "4"} if made else {}))
+        weight = {} if is_given(scene.steps[source]) else {"weight": "8"}
+        graph.edge(f"n{first + source}", f"n{first + target}", **weight)
+
+
+def is_given(step: Value | Operation) -> bool:
+    """Whether a step is a value that nothing in the graph made; the arrows between the others are kept straight."""
+    return isinstance(step, Value) and step.kind != "result"
 
 
 def markup(table: str) -> str:
@@ -85,8 +93,8 @@ def markup(table: str) -> str:
 
 
 def text(words: str, *, bold: bool = False, small: bool = False, color: str = "") -> str:
-    """Words as Graphviz's HTML. A backslash is written as a number, since Graphviz would read \\N as a node's name."""
-    safe = escape(words).replace("\\", "&#92;")
+    """Words as Graphviz's HTML. A backslash is doubled, since Graphviz reads \\N as a node's name."""
+    safe = escape(words).replace("\\", "\\\\")
     if not safe:
         return ""  # Graphviz refuses a label with an empty tag
     if bold:
@@ -104,8 +112,9 @@ def round_node(operation: Operation) -> dict[str, str]:
     if operation.differs:
         rows.append(text("differs", small=True, color=OPERATION_INK))
     is_sign = len(rows) == 1 and len(operation.label) <= 2
+    table = "".join(f"<TR><TD>{row}</TD></TR>" for row in rows)
     return {
-        "label": markup("<BR/>".join(rows)),
+        "label": markup(rows[0] if len(rows) == 1 else f'<TABLE {BARE} CELLPADDING="1">{table}</TABLE>'),
         "shape": "circle" if is_sign else "ellipse",
         "style": "filled",
         "fillcolor": OPERATION,
@@ -134,7 +143,7 @@ def box(value: Value) -> str:
     width = 3 if value.differs else 2 if value.kind == "leaf" else 1
     style = f' STYLE="{BORDERS[value.kind]}"' if value.kind in BORDERS else ""
     edge = DIFFERENT if value.differs else border
-    inner = f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">{body}</TABLE>'
+    inner = f'<TABLE {BARE} CELLPADDING="2">{body}</TABLE>'
     card = (
         f'<TABLE BORDER="{width}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="5" COLOR="{edge}" BGCOLOR="{fill}"{style}>'
         f"<TR><TD>{inner}</TD></TR></TABLE>"
@@ -156,7 +165,7 @@ def grid(digits: Digits, small: bool = False) -> str:
     if len(digits.rows) == 1 and len(digits.rows[0]) == 1:
         return figure(digits.rows[0][0], small)
     rows = (f"<TR>{''.join(cell(number, small) for number in row)}</TR>" for row in digits.rows)
-    return f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3">{"".join(rows)}</TABLE>'
+    return f'<TABLE {BARE} CELLPADDING="3">{"".join(rows)}</TABLE>'
 
 
 def cell(number: str, small: bool) -> str:
@@ -170,11 +179,11 @@ def figure(number: str, small: bool) -> str:
 
 
 def gradient(digits: Digits) -> str:
-    """The gradient that has arrived, on a ground of its own: beside its name where short, else below."""
-    word, numbers = text("grad", bold=True, small=True, color=INK), grid(digits, small=True)
-    short = len(digits.rows) == 1 and len(digits.rows[0]) <= 2
-    cells = f"<TD>{word}</TD><TD>{numbers}</TD>" if short else f"<TD>{word}</TD></TR><TR><TD>{numbers}</TD>"
+    """The gradient that has arrived, on a ground of its own: beside its name where it is one number, else below."""
+    word = text("grad", bold=True, small=True, color=INK)
+    single = len(digits.rows) == 1 and len(digits.rows[0]) == 1
+    body = f"{word} {grid(digits, small=True)}" if single else f"{word}</TD></TR><TR><TD>{grid(digits, small=True)}"
     return (
-        f'<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="3" BGCOLOR="{GRADIENT}" STYLE="ROUNDED">'
-        f"<TR>{cells}</TR></TABLE>"
+        f'<TABLE {BARE} CELLPADDING="3" BGCOLOR="{GRADIENT}" STYLE="ROUNDED">'
+        f"<TR><TD>{body}</TD></TR></TABLE>"
     )

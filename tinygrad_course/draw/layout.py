@@ -9,15 +9,16 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
 VARIABLE = "TINYGRAD_COURSE_DOT"
 SECONDS = 30  # a layout program that takes longer is stopped
-CURE = "for pictures: python -m pip install pygraphviz"
+MANY = 400  # arrows above which a graph is laid out in a process that can be stopped
 
 _lock = threading.Lock()  # Graphviz in process is not made for threads
 
@@ -35,12 +36,20 @@ class LayoutError(Exception):
 
 def render(dot: str, format: str) -> bytes | None:
     """The picture of a graph, or None where no layout program gave one."""
-    for engine in engines():
+    for engine in engines(dot):
         try:
             return engine.render(dot, format)
         except LayoutError:
             continue
     return None
+
+
+def why_no_picture() -> str:
+    """What to do where `render` gave None."""
+    found = next(engines(), None)
+    if found is None:
+        return "No picture, for want of a layout program. The cure: python -m pip install pygraphviz"
+    return f"No picture: {found.name} did not draw this graph in {SECONDS} s. Draw a part of it: draw(y, depth=3)"
 
 
 def engine_name() -> str:
@@ -50,12 +59,12 @@ def engine_name() -> str:
     return f"{name}; {VARIABLE}={wanted} was not found" if wanted and not shutil.which(wanted) else name
 
 
-def engines() -> Iterator[Engine]:
-    """The layout programs that are there, the first to be tried first."""
+def engines(dot: str = "") -> Iterator[Engine]:
+    """The layout programs that are there for a graph, the first to be tried first."""
     chosen = os.environ.get(VARIABLE)
     if chosen and (program := shutil.which(chosen)):
         yield external(program)
-    if bundled := bundled_engine():
+    if bundled := bundled_engine(dot):
         yield bundled
     if program := shutil.which("dot"):
         yield external(program)
@@ -63,30 +72,39 @@ def engines() -> Iterator[Engine]:
 
 def external(program: str) -> Engine:
     """A `dot` program as an engine."""
-    return Engine(f"dot at {program}", lambda dot, format: run(program, dot, format))
+    return Engine(f"dot at {program}", lambda dot, format: run([program, f"-T{format}"], dot))
 
 
-def run(program: str, dot: str, format: str) -> bytes:
-    """Let a `dot` program draw. Raises LayoutError where it fails, takes too long, or gives nothing."""
+def run(command: Sequence[str], dot: str) -> bytes:
+    """Let another process draw. Raises LayoutError where it fails, takes too long, or gives nothing."""
     hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would open a console
     try:
         done = subprocess.run(
-            [program, f"-T{format}"], input=dot.encode(), capture_output=True, timeout=SECONDS, creationflags=hidden
+            command, input=dot.encode(), capture_output=True, timeout=SECONDS, creationflags=hidden, check=True
         )
     except (OSError, subprocess.SubprocessError) as error:
-        raise LayoutError(f"{program}: {error}") from error
-    if done.returncode != 0 or not done.stdout:
-        raise LayoutError(f"{program} ended with status {done.returncode}")
+        raise LayoutError(f"{command[0]}: {error}") from error
+    if not done.stdout:
+        raise LayoutError(f"{command[0]} wrote nothing")
     return done.stdout
 
 
-def bundled_engine() -> Engine | None:
-    """The Graphviz inside pygraphviz, or None where that is not installed or does not load."""
+def bundled_engine(dot: str) -> Engine | None:
+    """The Graphviz inside pygraphviz, or None where that is not installed or does not load.
+
+    A large graph is laid out in a process of its own, since nothing can stop Graphviz within this one.
+    """
     try:
         import pygraphviz
     except Exception:  # not only ImportError: a library of another system or a broken wheel fails in its own way
         return None
-    return Engine(f"pygraphviz (Graphviz {pygraphviz.__graphviz_version__})", draw_in_process)
+    draw = draw_apart if dot.count("->") > MANY else draw_in_process
+    return Engine(f"pygraphviz (Graphviz {pygraphviz.__graphviz_version__})", draw)
+
+
+def draw_apart(dot: str, format: str) -> bytes:
+    """Let pygraphviz's Graphviz draw in a new process, which runs this file."""
+    return run([sys.executable, "-P", __file__, format], dot)
 
 
 def draw_in_process(dot: str, format: str) -> bytes:
@@ -144,3 +162,7 @@ def no_native_stderr() -> Iterator[None]:
     finally:
         os.dup2(kept, 2)
         os.close(kept)
+
+
+if __name__ == "__main__":
+    sys.stdout.buffer.write(draw_in_process(sys.stdin.buffer.read().decode(), sys.argv[1]))

@@ -19,10 +19,10 @@ from .scene import Scene
 from .svg import finish
 
 SMALL = 60  # values and operations up to which a notebook also stores a PNG, which shows before it is trusted
-LIMIT = 300  # operations beyond which a summary stands in place of the picture
+LIMIT = 100  # operations beyond which a summary stands in place of the picture
 CHAIN = 5  # operations in a row up to which a picture goes from left to right
 DPI = 144
-COLORS = 48
+COLORS = 128  # with fewer, tints become one another
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 
 
@@ -90,7 +90,7 @@ class Picture:
         if self.is_large:
             return {"text/plain": text}, {}
         if self.svg is None:
-            return {"text/plain": f"{text}\n({layout.CURE})"}, {}
+            return {"text/plain": f"{text}\n{layout.why_no_picture()}."}, {}
         data: dict[str, Any] = {"text/plain": text, "image/svg+xml": self.svg}
         if sum(len(scene.steps) for scene in self.scenes) > SMALL or self.png is None:
             return data, {}
@@ -115,7 +115,7 @@ class Picture:
 def drawn(picture: Any) -> Any:
     """The picture. Raises RuntimeError where there is none."""
     if picture is None:
-        raise RuntimeError(f"no layout program could draw this graph; {layout.CURE}. to_dot and print work without.")
+        raise RuntimeError(f"{layout.why_no_picture()}. to_dot and print work without.")
     return picture
 
 

@@ -6,7 +6,9 @@ from hashlib import sha256
 from xml.etree import ElementTree as Tree
 
 SPACE = "{http://www.w3.org/2000/svg}"
+PRESERVE = "{http://www.w3.org/XML/1998/namespace}space"
 POINT = 96 / 72  # pixels to a point
+STYLE = "max-width:100%;height:auto;border-radius:6px"
 
 
 def finish(svg: bytes, dot: str, alt: str, description: str) -> str:
@@ -14,10 +16,10 @@ def finish(svg: bytes, dot: str, alt: str, description: str) -> str:
     root = Tree.fromstring(svg)
     for element in root.iter():
         element.tag = str(element.tag).removeprefix(SPACE)
-    root.set("xmlns", SPACE[1:-1])
-    width, height = size(svg)
-    root.attrib |= {"width": f"{width}", "height": f"{height}", "role": "img", "aria-label": alt}
-    root.set("style", "max-width:100%;height:auto;border-radius:6px")
+    root.attrib |= {"xmlns": SPACE[1:-1], "role": "img", "aria-label": alt, "style": STYLE}
+    for side in ("width", "height"):
+        root.set(side, str(round(float(root.get(side, "0pt").removesuffix("pt")) * POINT)))
+    share_font(root)
     name_parts(root, f"g{sha256(dot.encode()).hexdigest()[:8]}")
     for place, (tag, words) in enumerate([("title", alt), ("desc", description)]):
         child = Tree.Element(tag)
@@ -26,11 +28,14 @@ def finish(svg: bytes, dot: str, alt: str, description: str) -> str:
     return Tree.tostring(root, encoding="unicode")
 
 
-def size(svg: bytes) -> tuple[int, int]:
-    """Width and height in pixels of a picture that Graphviz wrote, which has them in points."""
-    root = Tree.fromstring(svg)
-    width, height = (round(float(root.get(side, "0pt").removesuffix("pt")) * POINT) for side in ("width", "height"))
-    return width, height
+def share_font(root: Tree.Element) -> None:
+    """Say once what Graphviz repeats at every piece of text, and leave out blank pieces: a fifth of the file."""
+    for group in root.iter("g"):
+        for words in group.findall("text"):
+            root.set("font-family", words.attrib.pop("font-family", ""))
+            words.attrib.pop(PRESERVE, None)
+            if not (words.text or "").strip():
+                group.remove(words)
 
 
 def name_parts(root: Tree.Element, prefix: str) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import ops
 from ..graph import Op
-from .reductions import axis_of
+from .shapes import axis_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -62,7 +63,7 @@ class LinearAlgebra:
 
     def trace(self: Any) -> Tensor:
         """Sum of a matrix's diagonal."""
-        return einsum("ii", need(self, "trace", 2)[: self.shape[1], : self.shape[0]])
+        return need(self, "trace", 2).diagonal().sum()
 
     def det(self) -> Tensor:
         """Determinant: see `tg.linalg.det`."""
@@ -86,7 +87,9 @@ def matmul(x: Tensor, y: Any) -> Tensor:
         cure = "; did you mean y.mT?" if y.ndim > 1 and x.shape[-1] == y.shape[-1] else ""
         raise RuntimeError(f"matmul: {x.shape} @ {y.shape}: {x.shape[-1]} and {inner} must be equal{cure}")
     if x.dtype != y.dtype:
-        raise RuntimeError(f"matmul: expected both to have the same dtype, but got {x.dtype} and {y.dtype}; use y.to(x.dtype)")
+        raise RuntimeError(
+            f"matmul: expected both to have the same dtype, but got {x.dtype} and {y.dtype}; convert one: y.to(x.dtype)"
+        )
     a = x if x.ndim > 1 else x.reshape(1, -1)
     b = y if y.ndim > 1 else y.reshape(-1, 1)
     z = ops.MatMul(a, b)
@@ -113,7 +116,7 @@ def tensordot(a: Tensor, b: Tensor, dims: Any = 2) -> Tensor:
         dims = (range(a.ndim - dims, a.ndim), range(dims))
     left, right = list(LETTERS[: a.ndim]), list(LETTERS[a.ndim : a.ndim + b.ndim])
     for i, j in zip(*dims, strict=True):
-        right[axis_of(b, j)] = left[axis_of(a, i)]
+        right[axis_of(j, b.ndim)] = left[axis_of(i, a.ndim)]
     free = [letter for letter in (*left, *right) if (letter in left) != (letter in right)]
     return einsum(f"{''.join(left)},{''.join(right)}->{''.join(free)}", a, b)
 
@@ -131,13 +134,15 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     for term, x in zip(terms, xs, strict=True):
         for letter, n in zip(term, x.shape, strict=True):
             if sizes.setdefault(letter, n) != n and 1 not in (sizes[letter], n):
-                raise RuntimeError(f"einsum: {letter!r} of {equation!r} is {sizes[letter]} in one operand, {n} in another")
-            sizes[letter] = max(sizes[letter], n) if n else 0
-    terms, xs = zip(*[without_repeats(term, x) for term, x in zip(terms, xs, strict=True)], strict=True)
-    xs = [x.expand([sizes[letter] for letter in term]) for term, x in zip(terms, xs, strict=True)]
-    letters, z = terms[0], xs[0]
-    for i in range(1, len(xs)):
-        letters, z = contract(letters, z, terms[i], xs[i], {*wanted, *"".join(terms[i + 1 :])})
+                raise RuntimeError(
+                    f"einsum: {letter!r} of {equation!r} is {sizes[letter]} in one operand, {n} in another"
+                )
+            sizes[letter] = sizes[letter] if n == 1 else n
+    parts = [without_repeats(term, x) for term, x in zip(terms, xs, strict=True)]
+    parts = [(term, stretched(x, tuple(sizes[letter] for letter in term))) for term, x in parts]
+    letters, z = parts[0]
+    for i, (term, x) in enumerate(parts[1:], start=2):
+        letters, z = contract(letters, z, term, x, {*wanted, *"".join(terms[i:])})
     letters, z = sum_out(letters, z, set(wanted))
     return ordered(letters, z, wanted)
 
@@ -164,13 +169,20 @@ def parse(equation: str, xs: Sequence[Any]) -> tuple[list[str], str]:
 
 
 def without_repeats(term: str, x: Any) -> tuple[str, Any]:
-    """The diagonal of axes that have one letter: that axis, once."""
-    once = "".join(dict.fromkeys(term))
-    if once == term:
-        return term, x
-    ranges = np.ogrid[tuple(slice(x.shape[term.index(letter)]) for letter in once)]
-    places = dict(zip(once, ranges, strict=True))
-    return once, x[tuple(Op.result(places[letter]) for letter in term)]
+    """The diagonal of axes that have one letter, as one axis at the end."""
+    for letter in dict.fromkeys(term):
+        while term.count(letter) > 1:
+            first, last = term.index(letter), term.rindex(letter)
+            if x.shape[first] != x.shape[last]:
+                raise RuntimeError(f"einsum: the axes {letter!r} of one operand differ in size: {list(x.shape)}")
+            x = x.diagonal(0, first, last)
+            term = term[:first] + term[first + 1 : last] + term[last + 1 :] + letter
+    return term, x
+
+
+def stretched(x: Any, shape: tuple[int, ...]) -> Any:
+    """x with its axes of size 1 repeated to fill the shape."""
+    return x if x.shape == shape else x.expand(shape)
 
 
 def contract(a: str, x: Any, b: str, y: Any, needed: set[str]) -> tuple[str, Any]:
@@ -203,8 +215,8 @@ def ordered(letters: str, x: Any, wanted: Sequence[str]) -> Any:
 def folded(x: Any, batch: int, first: int, second: int) -> Any:
     """x with two axes after those of the batch: so many as one, so many as the other."""
     shape = x.shape[:batch]
-    n, m = np.prod(x.shape[batch : batch + first], dtype=int), np.prod(x.shape[batch + first :], dtype=int)
-    return x if first == second == 1 else x.reshape((*shape, int(n), int(m)))
+    n, m = prod(x.shape[batch : batch + first]), prod(x.shape[batch + first :])
+    return x if first == second == 1 else x.reshape((*shape, n, m))
 
 
 # tg.linalg

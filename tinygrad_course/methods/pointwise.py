@@ -83,9 +83,13 @@ class Pointwise:
         if rounding_mode == "floor":
             return ops.FloorDivide(self, other)
         if rounding_mode not in (None, "trunc"):
-            raise RuntimeError(f"div expected rounding_mode to be None, 'trunc' or 'floor', but found {rounding_mode!r}")
+            raise RuntimeError(
+                f"div expected rounding_mode to be None, 'trunc' or 'floor', but found {rounding_mode!r}"
+            )
         z = ops.Div(self, other)
-        return z if rounding_mode is None else ops.Trunc(z).astype(result_type(self.data, getattr(other, "data", other)))
+        return (
+            z if rounding_mode is None else ops.Trunc(z).astype(result_type(self.data, getattr(other, "data", other)))
+        )
 
     def pow(self, exponent: Any) -> Tensor:
         """Each element to the power of the exponent, a number or a tensor."""
@@ -214,8 +218,9 @@ class Pointwise:
 
 
 def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    """x where the condition, a tensor of bools, is True, y where it is False; with the condition alone: its True places.
+    """x where the condition (a tensor of bools) is True, y where it is False.
 
+    With the condition alone: the places where it is True, one tensor of positions for each axis.
     Raises RuntimeError if the condition is not of bools.
     """
     if x is None and y is None:

@@ -12,6 +12,7 @@ from .. import ops
 from ..dtypes import get_default_dtype
 from ..graph import Op
 from .pointwise import where
+from .shapes import KEEP, axis_of
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -30,14 +31,26 @@ class Reductions:
     __slots__ = ()
 
     def sum(
-        self: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
+        self: Any,
+        dim: Any = None,
+        keepdim: bool = False,
+        *,
+        dtype: Any = None,
+        axis: Any = None,
+        keepdims: bool = False,
     ) -> Tensor:
         """Sum over `dim` (an axis or several; all when left out). bool and integers are summed as int64."""
         x = countable(self, dtype)
         return ops.Sum(x, axis=axes_of(x, axis if dim is None else dim), keepdims=keepdim or keepdims)
 
     def mean(
-        self: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None, keepdims: bool = False
+        self: Any,
+        dim: Any = None,
+        keepdim: bool = False,
+        *,
+        dtype: Any = None,
+        axis: Any = None,
+        keepdims: bool = False,
     ) -> Tensor:
         """Average over `dim` (an axis or several; all when left out). Raises RuntimeError for integers."""
         x = self if dtype is None else self.astype(dtype)
@@ -71,8 +84,8 @@ class Reductions:
         It is a tree of products of halves, so that zeros need no case of their own in any derivative.
         """
         x = countable(self, dtype)
-        axis = None if dim is None else axis_of(x, dim)
-        lined = x.reshape(-1) if axis is None or x.ndim == 0 else first(x, axis)
+        axis = None if dim is None else axis_of(dim, x.ndim)
+        lined = x.reshape(-1) if axis is None or x.ndim == 0 else x.movedim(axis, 0)
         z = product(lined)
         return z.reshape(ops.reduce.kept(self.shape, axes_of(self, dim))) if keepdim else z
 
@@ -85,13 +98,13 @@ class Reductions:
         return ops.Min(self, axis=filled(self, axes_of(self, dim), "amin"), keepdims=keepdim)
 
     def max(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
-        """Largest value of all; along the axis `dim`: (values, indices) of the first largest; of a tensor: maximum."""
+        """Largest value of all; along `dim`: (values, indices) of the first largest; given a tensor: maximum."""
         if isinstance(dim, Op.result):
             return ops.Maximum(self, dim)
         return self.amax() if dim is None else pick(self, self.argmax(dim, keepdim=True), dim, keepdim)
 
     def min(self: Any, dim: Any = None, keepdim: bool = False) -> Any:
-        """Smallest value of all; along the axis `dim`: (values, indices) of the first smallest; of a tensor: minimum."""
+        """Smallest value of all; along `dim`: (values, indices) of the first smallest; given a tensor: minimum."""
         if isinstance(dim, Op.result):
             return ops.Minimum(self, dim)
         return self.amin() if dim is None else pick(self, self.argmin(dim, keepdim=True), dim, keepdim)
@@ -148,16 +161,17 @@ class Reductions:
 
     def cumsum(self: Any, dim: int, *, dtype: Any = None) -> Tensor:
         """Running sum along `dim`."""
-        x, axis = countable(self, dtype), axis_of(self, dim)
+        x, axis = countable(self, dtype), axis_of(dim, self.ndim)
         return ops.CumSum(x, axis=axis, reverse=False) if x.ndim else x.clone()
 
     def cumprod(self: Any, dim: int, *, dtype: Any = None) -> Tensor:
         """Running product along `dim`; zeros need no case of their own in any derivative."""
-        x, axis = countable(self, dtype), axis_of(self, dim)
+        x, axis = countable(self, dtype), axis_of(dim, self.ndim)
         z, step = x, 1
         while x.ndim and step < x.shape[axis]:  # z holds the products of up to `step` elements: join each two that meet
-            joined = along(z, axis, slice(step, None)) * along(z, axis, slice(0, -step))
-            z, step = ops.SetItem(z, joined, key=(slice(None),) * axis + (slice(step, None),)), 2 * step
+            rest = x.shape[axis] - step
+            joined = z.narrow(axis, step, rest) * z.narrow(axis, 0, rest)
+            z, step = ops.SetItem(z, joined, key=(KEEP,) * axis + (slice(step, None),)), 2 * step
         return z
 
     def cummax(self: Any, dim: int) -> Picked:
@@ -168,52 +182,57 @@ class Reductions:
         """Running smallest value along `dim`, with the position of the last smallest: (values, indices)."""
         return pick(self, running(np.minimum, self, dim), dim)
 
-    def argsort(self: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Tensor:
+    def argsort(self: Any, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Tensor:
         """The positions along `dim` in order of their values; equal ones stay in order, nan counts as the largest."""
-        axis, x = axis_of(self, dim), np.atleast_1d(self.data)
+        axis, x = axis_of(dim, self.ndim), np.atleast_1d(self.data)
         if descending:  # sort from the back, so that equal elements stay in order when all is turned
             order = x.shape[axis] - 1 - np.flip(np.flip(x, axis).argsort(axis, kind="stable"), axis)
         else:
             order = x.argsort(axis, kind="stable")
         return Op.result(order.reshape(self.shape))
 
-    def sort(self: Any, dim: int = -1, descending: bool = False, stable: bool = False) -> Picked:
-        """The elements along `dim` in order, with where they were: (values, indices)."""
-        return pick(self, self.argsort(dim, descending, stable), dim)
+    def sort(self: Any, dim: int = -1, descending: bool = False, *, stable: bool = False) -> Picked:
+        """The elements along `dim` in order, with where they were: (values, indices); equal ones stay in order."""
+        return pick(self, self.argsort(dim, descending), dim)
 
     def topk(self: Any, k: int, dim: int = -1, largest: bool = True, sorted: bool = True) -> Picked:
         """The k largest (or smallest) elements along `dim`, in order: (values, indices)."""
-        axis = axis_of(self, dim)
+        axis = axis_of(dim, self.ndim)
         if not 0 <= k <= (self.shape[axis] if self.ndim else 1):
             raise RuntimeError(f"topk: selected index k out of range: k is {k}, the shape {list(self.shape)}")
         order = self.argsort(dim, descending=largest)
-        return pick(self, along(order, axis, slice(0, k)) if self.ndim else order, dim)
+        return pick(self, order.narrow(axis, 0, k) if self.ndim else order, dim)
 
     def kthvalue(self: Any, k: int, dim: int = -1, keepdim: bool = False) -> Picked:
         """The k-th smallest element along `dim`, k from 1: (values, indices)."""
-        axis = axis_of(self, dim)
+        axis = axis_of(dim, self.ndim)
         if not 1 <= k <= (self.shape[axis] if self.ndim else 1):
             raise RuntimeError(f"kthvalue: selected number k out of range: k is {k}, the shape {list(self.shape)}")
         order = self.argsort(dim)
-        return pick(self, along(order, axis, slice(k - 1, k)) if self.ndim else order, dim, keepdim)
+        return pick(self, order.narrow(axis, k - 1, 1) if self.ndim else order, dim, keepdim)
 
     def median(self: Any, dim: int | None = None, keepdim: bool = False) -> Any:
         """The middle value of all, of two the lower; along the axis `dim`: (values, indices). nan if there is a nan."""
         if dim is None:
             return self.reshape(-1).median(0).values
-        axis = filled(self, (axis_of(self, dim),), "median")[0]
+        axis = filled(self, (axis_of(dim, self.ndim),), "median")[0]
         if self.ndim == 0:
             return self.kthvalue(1)
         order = self.argsort(axis)
-        middle = along(order, axis, slice((self.shape[axis] - 1) // 2, (self.shape[axis] + 1) // 2))
-        last = along(order, axis, slice(-1, None))  # where a nan is, if there is one
+        middle = order.narrow(axis, (self.shape[axis] - 1) // 2, 1)
+        last = order.narrow(axis, -1, 1)  # where a nan is, if there is one
         return pick(self, where(self.isnan().any(axis, keepdim=True), last, middle), axis, keepdim)
 
     def unique(
-        self: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False, dim: int | None = None
+        self: Any,
+        sorted: bool = True,
+        return_inverse: bool = False,
+        return_counts: bool = False,
+        dim: int | None = None,
     ) -> Any:
         """The elements (or slices along `dim`) without repeats, in order; on request where each went, and how often."""
-        found = np.unique(self.data, return_inverse=return_inverse, return_counts=return_counts, axis=dim)
+        options: Any = {"return_inverse": return_inverse, "return_counts": return_counts, "axis": dim}
+        found = np.unique(self.data, **options)
         return tuple(map(Op.result, found)) if return_inverse or return_counts else Op.result(found)
 
 
@@ -227,34 +246,18 @@ def std_mean(x: Tensor, dim: Any = None, unbiased: bool = True, keepdim: bool = 
     return x.std(dim, unbiased, keepdim, **options), x.mean(dim, keepdim)
 
 
-def axis_of(x: Tensor, dim: int) -> int:
-    """The axis that `dim` names, counted from 0. Raises IndexError for one that x has not."""
-    most = max(x.ndim, 1)
-    if not -most <= dim < most:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-most}, {most - 1}], but got {dim}) "
-            f"for a tensor of shape {list(x.shape)}"
-        )
-    return dim % most
-
-
 def axes_of(x: Tensor, dim: Any) -> tuple[int, ...]:
     """The axes that `dim` names (None: all of them), counted from 0. Raises RuntimeError for one named twice."""
     if dim is None or (isinstance(dim, Sequence) and not dim):
         return tuple(range(x.ndim))
-    axes = tuple(axis_of(x, d) for d in (dim if isinstance(dim, Sequence) else (dim,)))
+    axes = tuple(axis_of(d, x.ndim) for d in (dim if isinstance(dim, Sequence) else (dim,)))
     if len(set(axes)) < len(axes):
         raise RuntimeError(f"dim {dim}: an axis appears multiple times in the list of dims")
     return axes if x.ndim else ()
 
 
-def without(shape: tuple[int, ...], axes: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape with these axes left out."""
-    return tuple(n for i, n in enumerate(shape) if i not in axes)
-
-
 def filled(x: Tensor, axes: tuple[int, ...], name: str) -> tuple[int, ...]:
-    """The axes, unless a value would have to be picked from none: RuntimeError, or IndexError for one axis of several."""
+    """The axes, unless a value would be picked from none: RuntimeError, or IndexError for some axes of several."""
     if any(x.shape[i] == 0 for i in axes if x.ndim):
         error = RuntimeError if len(axes) == x.ndim and not name.startswith("arg") else IndexError
         raise error(f"{name}(): expected the reduced axes {axes} to have non-zero size; the shape is {list(x.shape)}")
@@ -273,16 +276,6 @@ def root(x: Any, p: float) -> Any:
     return where(zero, 0, where(zero, 1, x) ** (1 / p))
 
 
-def along(x: Any, axis: int, part: slice) -> Any:
-    """A slice of one axis."""
-    return x[(slice(None),) * axis + (part,)]
-
-
-def first(x: Any, axis: int) -> Any:
-    """x with `axis` in front."""
-    return x.permute((axis, *(i for i in range(x.ndim) if i != axis)))
-
-
 def product(x: Any) -> Any:
     """Product over the first axis, by halves."""
     rest = None
@@ -297,19 +290,16 @@ def product(x: Any) -> Any:
 
 def pick(x: Any, indices: Any, dim: int, keepdim: bool = True) -> Picked:
     """x at indices along an axis; without keepdim that axis, of size 1, is dropped."""
-    axis = axis_of(x, dim)
+    axis = axis_of(dim, x.ndim)
     if x.ndim == 0:
         return Picked(x.clone(), indices)
-    grid = [Op.result(place) for place in np.ogrid[tuple(slice(n) for n in indices.shape)]]
-    grid[axis] = indices
-    values = x[tuple(grid)]
-    shape = indices.shape if keepdim else without(indices.shape, (axis,))
-    return Picked(values, indices) if keepdim else Picked(values.reshape(shape), indices.reshape(shape))
+    picked = Picked(x.gather(axis, indices), indices)
+    return picked if keepdim else Picked(*(z.squeeze(axis) for z in picked))
 
 
 def running(better: np.ufunc, x: Any, dim: int) -> Any:
     """Where the best so far along an axis was last seen; nan counts as best."""
-    axis, data = axis_of(x, dim), np.atleast_1d(x.data)
+    axis, data = axis_of(dim, x.ndim), np.atleast_1d(x.data)
     best = better.accumulate(data, axis=axis)
     places = np.arange(data.shape[axis]).reshape((-1,) + (1,) * (data.ndim - 1 - axis))
     seen = np.where((data == best) | (data != data), places, 0)

@@ -1,4 +1,4 @@
-"""Modules, layers, losses, and how parameters begin."""
+"""Networks: modules, layers, activations and losses; `functional` has them as functions, `init` their first numbers."""
 
 from . import functional, init
 from .activation import LogSoftmax, ReLU, Softmax
@@ -9,6 +9,6 @@ from .module import Module
 from .parameter import Parameter
 
 __all__ = [
-    "CrossEntropyLoss", "Flatten", "Identity", "Linear", "LogSoftmax", "MSELoss", "Module", "ModuleDict",
-    "ModuleList", "NLLLoss", "Parameter", "ParameterList", "ReLU", "Sequential", "Softmax", "functional", "init",
+    "CrossEntropyLoss", "Flatten", "Identity", "Linear", "LogSoftmax", "MSELoss", "Module", "ModuleDict", "ModuleList",
+    "NLLLoss", "Parameter", "ParameterList", "ReLU", "Sequential", "Softmax", "functional", "init",
 ]  # fmt: skip

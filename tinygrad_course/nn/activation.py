@@ -1,4 +1,4 @@
-"""Activations as modules."""
+"""Activations as modules: the function of the same name in nn.functional, to be put in a Sequential."""
 
 from __future__ import annotations
 
@@ -10,30 +10,38 @@ from .module import Module
 class ReLU(Module):
     """x where it is positive, else 0."""
 
+    def __init__(self, inplace: bool = False) -> None:
+        super().__init__()
+        self.inplace = inplace
+
     def forward(self, x: Tensor) -> Tensor:
-        """Return the activation of x."""
-        return F.relu(x)
+        """Return relu of x; with inplace=True, x itself is changed."""
+        return F.relu(x, self.inplace)
+
+    def extra_repr(self) -> str:
+        """Whether it works in place, where it does."""
+        return "inplace=True" if self.inplace else ""
 
 
 class Softmax(Module):
-    """Positive numbers that add up to 1 along dim."""
+    """Positive numbers that add up to 1 along an axis."""
 
-    def __init__(self, dim: int | None = None) -> None:
+    def __init__(self, dim: int) -> None:
         super().__init__()
         self.dim = dim
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the softmax of x."""
-        return F.softmax(x, -1 if self.dim is None else self.dim)
+        """Return softmax of x."""
+        return F.softmax(x, self.dim)
 
     def extra_repr(self) -> str:
-        """The axis, for printing."""
+        """The axis."""
         return f"dim={self.dim}"
 
 
 class LogSoftmax(Softmax):
-    """The logarithm of softmax along dim, computed without its rounding errors."""
+    """The logarithm of softmax, computed stably."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the log-softmax of x."""
-        return F.log_softmax(x, -1 if self.dim is None else self.dim)
+        """Return log_softmax of x."""
+        return F.log_softmax(x, self.dim)

@@ -47,7 +47,9 @@ class Numbered(Module):
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
-            return type(self)(self._items()[index])
+            part = type(self)()
+            part._renumber(self._items()[index])
+            return part
         return getattr(self, self._name(index))
 
     def __setitem__(self, index: int, item: Any) -> None:

@@ -36,6 +36,8 @@ class Module:
 
     training: bool
     _roles: dict[str, str]  # what each registered attribute is: "parameter", "module" or one of BUFFERS
+    _pre_hooks: dict[int, Callable[..., Any]]
+    _hooks: dict[int, Callable[..., Any]]
 
     def __init__(self) -> None:
         vars(self).update(training=True, _roles={}, _pre_hooks={}, _hooks={})
@@ -298,9 +300,7 @@ class Module:
         if strict:
             problems = [*listed("Missing", missing), *listed("Unexpected", unexpected), *problems]
         if problems:
-            raise RuntimeError(
-                f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems)
-            )
+            raise RuntimeError(f"Error(s) in loading state_dict for {type(self).__name__}:\n\t" + "\n\t".join(problems))
         with no_grad():
             for name in own:
                 if name in state_dict:
@@ -346,7 +346,7 @@ def before_init(what: str) -> str:
 
 
 def role_of(name: str, value: Any, old: str | None) -> str | None:
-    """The role of a value set as attribute `name`, whose role was `old`. Raises TypeError where it cannot replace it."""
+    """The role of a value set as attribute `name`, whose role was `old`. Raises TypeError where it does not fit."""
     if isinstance(value, Parameter):
         return "parameter"
     if isinstance(value, Module) and old != "parameter":

@@ -1,6 +1,7 @@
 """Every primitive operation: a class that holds what it computes, its gradient rules, its label and its ONNX name."""
 
 from .comparison import And, Equal, Less, LessEqual, Not, Or, Xor
+from .conv import AvgPool, Conv, ConvInput, ConvWeight, MaxPool, MaxPoolPlaces
 from .elementwise import (
     Abs,
     Add,
@@ -48,14 +49,31 @@ from .functions import (
 )  # fmt: skip
 from .indexing import AddInto, GetItem, SetItem
 from .matrix import Det, Inv, MatMul, Solve
-from .movement import Cast, Clone, Expand, Permute, Reshape
+from .movement import (
+    Cast,
+    Cat,
+    Clone,
+    Diagonal,
+    DiagonalMatrix,
+    Expand,
+    Flip,
+    Fold,
+    Pad,
+    Permute,
+    Reshape,
+    Roll,
+    Trilu,
+    Window,
+)  # fmt: skip
 from .reduce import CumSum, Max, Min, Sum
 
 __all__ = [
-    "Abs", "Acos", "Acosh", "Add", "AddInto", "And", "Asin", "Asinh", "Atan", "Atan2", "Atanh", "Cast",
-    "Ceil", "Clone", "Cos", "Cosh", "CumSum", "Det", "Div", "Equal", "Erf", "Exp", "Expand", "Expm1", "Floor",
-    "FloorDivide", "Fmod", "GetItem", "Inv", "Less", "LessEqual", "Log", "Log10", "Log1p", "Log2", "MatMul",
-    "Max", "Maximum", "Min", "Minimum", "Mul", "Neg", "Not", "Or", "Permute", "Pow", "ReLU", "Remainder",
-    "Reshape", "Round", "SetItem", "Sigmoid", "Sign", "Sin", "Sinh", "Softplus", "Solve", "Sqrt", "Sub",
-    "Sum", "Tanh", "Trunc", "Where", "Xor",
+    "Abs", "Acos", "Acosh", "Add", "AddInto", "And", "Asin", "Asinh", "Atan", "Atan2", "Atanh", "AvgPool",
+    "Cast", "Cat", "Ceil", "Clone", "Conv", "ConvInput", "ConvWeight", "Cos", "Cosh", "CumSum", "Det",
+    "Diagonal", "DiagonalMatrix", "Div", "Equal", "Erf", "Exp", "Expand", "Expm1", "Flip", "Floor",
+    "FloorDivide", "Fmod", "Fold", "GetItem", "Inv", "Less", "LessEqual", "Log", "Log1p", "Log2", "Log10",
+    "MatMul", "Max", "MaxPool", "MaxPoolPlaces", "Maximum", "Min", "Minimum", "Mul", "Neg", "Not", "Or",
+    "Pad", "Permute", "Pow", "ReLU", "Remainder", "Reshape", "Roll", "Round", "SetItem", "Sigmoid",
+    "Sign", "Sin", "Sinh", "Softplus", "Solve", "Sqrt", "Sub", "Sum", "Tanh", "Trilu", "Trunc", "Where",
+    "Window", "Xor",
 ]  # fmt: skip

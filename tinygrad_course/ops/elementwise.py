@@ -193,12 +193,12 @@ class Step(Pointwise):
 
 
 class Sign(Step):
-    """-1, 0 or 1: the sign of x."""
+    """-1, 0 or 1: the sign of x; 0 for nan, as in PyTorch."""
 
     label, onnx = "sign", "Sign"
 
     def forward(x):
-        return np.sign(x)
+        return (x > 0).astype(x.dtype) - (x < 0)
 
 
 class Floor(Step):

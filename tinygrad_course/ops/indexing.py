@@ -41,11 +41,13 @@ class AddInto(Op):
     label, onnx = "add into", "ScatterND"
 
     def forward(x, *indices, size, key):
-        z = np.zeros(size, x.dtype)
-        if indices:
-            np.add.at(z, fill(key, indices), x)
+        z, at = np.zeros(size, x.dtype), fill(key, indices)
+        if all(index.dtype.kind == "b" for index in indices):
+            z[at] = x  # a slice or a mask meets no position twice
         else:
-            z[fill(key, indices)] = x
+            # NumPy adds into a flat array several times faster than through a key.
+            places = np.arange(z.size).reshape(size)[at]
+            np.add.at(z.reshape(-1), places.reshape(-1), x.reshape(-1))
         return z
 
     def grad_x(g, indices, key):

@@ -92,7 +92,7 @@ class ExponentialLR(LRScheduler):
 
 
 class CosineAnnealingLR(LRScheduler):
-    """Half a cosine wave from the first learning rate down to eta_min over T_max steps (Loshchilov and Hutter, 2017)."""
+    """Half a cosine wave, from the first learning rate down to eta_min in T_max steps (Loshchilov and Hutter, 2017)."""
 
     def __init__(self, optimizer: Optimizer, T_max: int, eta_min: float = 0.0, last_epoch: int = -1) -> None:
         self.T_max, self.eta_min = T_max, eta_min
@@ -142,28 +142,48 @@ class LambdaLR(LRScheduler):
 
 class OneCycleLR(LRScheduler):
     """Up from max_lr / div_factor to max_lr, then down to the first / final_div_factor, each along half a cosine
-    (Smith and Topin, 2018). Call `step()` after every batch, total_steps times at most."""
+    (Smith and Topin, 2018). Call `step()` after every batch, total_steps (or epochs * steps_per_epoch) times at most.
+
+    pct_start: the share of the steps that go up. anneal_strategy: "cos", or "linear" for straight lines.
+    cycle_momentum: momentum (of Adam: its first beta) goes the other way, from max_momentum to base_momentum and back.
+    """
 
     def __init__(
-        self, optimizer: Optimizer, max_lr: float, total_steps: int, pct_start: float = 0.3, div_factor: float = 25.0,
+        self, optimizer: Optimizer, max_lr: float, total_steps: int | None = None, epochs: int | None = None,
+        steps_per_epoch: int | None = None, pct_start: float = 0.3, anneal_strategy: str = "cos",
+        cycle_momentum: bool = True, base_momentum: float = 0.85, max_momentum: float = 0.95, div_factor: float = 25.0,
         final_div_factor: float = 1e4, last_epoch: int = -1,
     ) -> None:  # fmt: skip
-        self.max_lr, self.total_steps, self.pct_start = max_lr, total_steps, pct_start
+        if total_steps is None and (epochs is None or steps_per_epoch is None):
+            raise ValueError("You must define either total_steps OR (epochs AND steps_per_epoch)")
+        if anneal_strategy not in ("cos", "linear"):
+            raise ValueError(f"anneal_strategy must be one of 'cos' or 'linear', instead got {anneal_strategy}")
+        if cycle_momentum and not {"momentum", "betas"} & set(optimizer.defaults):
+            raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
+        self.total_steps = (epochs or 0) * (steps_per_epoch or 0) if total_steps is None else total_steps
+        self.max_lr, self.pct_start, self.anneal_strategy = max_lr, pct_start, anneal_strategy
+        self.cycle_momentum, self.base_momentum, self.max_momentum = cycle_momentum, base_momentum, max_momentum
         self.first, self.last = max_lr / div_factor, max_lr / div_factor / final_div_factor
         super().__init__(optimizer, last_epoch)
 
-    def rate(self, base: float, step: int) -> float:
-        """The learning rate at a step. Raises ValueError after total_steps."""
+    def between(self, start: float, top: float, end: float) -> float:
+        """Where a setting is now that goes from start to top, and on to end. Raises ValueError after total_steps."""
+        step, turn = self.last_epoch, self.pct_start * self.total_steps - 1
         if step >= self.total_steps:
-            raise ValueError(f"Tried to step {step + 1} times. The specified number of total steps is {self.total_steps}")
-        top = self.pct_start * self.total_steps - 1
-        if step <= top:
-            return _cosine(self.first, self.max_lr, step / top)
-        return _cosine(self.max_lr, self.last, (step - top) / (self.total_steps - 1 - top))
+            raise ValueError(f"Tried to step {step + 1} times. The number of total steps is {self.total_steps}")
+        up = step <= turn
+        start, end = (start, top) if up else (top, end)
+        share = step / turn if up else (step - turn) / (self.total_steps - 1 - turn)
+        left = 1 - share if self.anneal_strategy == "linear" else (1 + math.cos(math.pi * share)) / 2
+        return end + (start - end) * left
 
-
-def _cosine(start: float, end: float, share: float) -> float:
-    return end + (start - end) * (1 + math.cos(math.pi * share)) / 2
+    def rate_of_group(self, i: int, base: float) -> float:
+        """The learning rate of group i now; its momentum is set as well."""
+        group = self.optimizer.param_groups[i]
+        if self.cycle_momentum:
+            momentum = self.between(self.max_momentum, self.base_momentum, self.max_momentum)
+            group.update({"betas": (momentum, *group["betas"][1:])} if "betas" in group else {"momentum": momentum})
+        return self.between(self.first, self.max_lr, self.last)
 
 
 class SequentialLR(LRScheduler):
@@ -171,7 +191,9 @@ class SequentialLR(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]) -> None:
         if len(milestones) != len(schedulers) - 1:
-            raise ValueError(f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones, got {len(milestones)}")
+            raise ValueError(
+                f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones, got {len(milestones)}"
+            )
         self._schedulers, self.milestones = list(schedulers), list(milestones)
         super().__init__(optimizer)
 

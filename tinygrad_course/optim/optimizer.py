@@ -11,6 +11,8 @@ import numpy as np
 from ..autograd import enable_grad
 from ..tensor import Tensor
 
+NAMES = {"lr": "learning rate", "eps": "epsilon value"}  # as PyTorch's messages say them; else "... value"
+
 
 class Optimizer:
     """Turns parameters a little, after `backward` has left a gradient at each.
@@ -23,9 +25,7 @@ class Optimizer:
         self.defaults = defaults
         self.state: dict[Tensor, dict[str, Any]] = {}
         self.param_groups: list[dict[str, Any]] = []
-        if isinstance(params, Tensor):
-            raise TypeError("params argument given to the optimizer should be an iterable of Tensors or dicts: [w]")
-        groups = list(params)
+        groups = listed(params)
         if not groups:
             raise ValueError("optimizer got an empty parameter list: give it model.parameters()")
         for group in groups if isinstance(groups[0], dict) else [{"params": groups}]:
@@ -33,8 +33,21 @@ class Optimizer:
 
     def add_param_group(self, param_group: dict[str, Any]) -> None:
         """Add parameters with settings of their own; a setting left out is the optimizer's default."""
+        if not isinstance(param_group, dict):
+            raise TypeError(f"param_group must be a dict, but got {type(param_group).__name__}")
         given = param_group["params"]
-        params = [given] if isinstance(given, Tensor) else list(given)
+        params = [given] if isinstance(given, Tensor) else listed(given)
+        self.check_parameters(params)
+        if unknown := set(param_group) - set(self.defaults) - {"params", "initial_lr"}:
+            raise TypeError(
+                f"{type(self).__name__} has no setting named {sorted(unknown)}; it has {sorted(self.defaults)}"
+            )
+        group = {**self.defaults, **param_group, "params": params}
+        self.check(group)
+        self.param_groups.append(group)
+
+    def check_parameters(self, params: list[Any]) -> None:
+        """Raise what is wrong with the parameters of a new group."""
         known = {id(p) for group in self.param_groups for p in group["params"]}
         for p in params:
             if not isinstance(p, Tensor):
@@ -42,19 +55,14 @@ class Optimizer:
             if not p.is_leaf:
                 raise ValueError("can't optimize a non-leaf Tensor: give the tensor it was computed from, or detach it")
             if id(p) in known:
-                raise ValueError("some parameters appear in more than one parameter group, or twice")
+                raise ValueError("some parameters appear in more than one parameter group, or twice in one")
             known.add(id(p))
-        if unknown := set(param_group) - set(self.defaults) - {"params", "initial_lr"}:
-            raise TypeError(f"{type(self).__name__} has no setting named {sorted(unknown)}")
-        group = {**self.defaults, **param_group, "params": params}
-        self.check(group)
-        self.param_groups.append(group)
 
     def check(self, group: dict[str, Any]) -> None:
         """Raise ValueError for a setting that cannot be."""
-        for name in ("lr", "momentum", "weight_decay", "eps", "alpha", "lr_decay"):
-            if not 0 <= group.get(name, 0):
-                raise ValueError(f"Invalid {name} value: {group[name]}; it must not be negative")
+        for name in ("lr", "momentum", "weight_decay", "eps", "alpha", "lr_decay", "initial_accumulator_value"):
+            if not group.get(name, 0) >= 0:
+                raise ValueError(f"Invalid {NAMES.get(name, f'{name} value')}: {group[name]}; it must not be negative")
         for i, beta in enumerate(group.get("betas", ())):
             if not 0 <= beta < 1:
                 raise ValueError(f"Invalid beta parameter at index {i}: {beta}; it must be from 0 to below 1")
@@ -63,13 +71,11 @@ class Optimizer:
         """Forget the gradients that the parameters have, so that the next backward starts anew."""
         for group in self.param_groups:
             for p in group["params"]:
-                if set_to_none or p.grad is None:
-                    p.grad = None
-                else:
-                    p.grad = Tensor(np.zeros_like(p.data))
+                if p.grad is not None:
+                    p.grad = None if set_to_none else p.grad.detach().zero_()
 
     def step(self, closure: Callable[[], Any] | None = None) -> Any:
-        """Turn every parameter that has a gradient; a closure, which computes the loss, is called first and returned."""
+        """Turn every parameter that has a gradient. A closure computes the loss anew: it is called first."""
         loss = None
         if closure is not None:
             with enable_grad():
@@ -86,22 +92,37 @@ class Optimizer:
         """Change one parameter in place. Every optimizer writes its own."""
         raise NotImplementedError(f"{type(self).__name__} needs an update(p, g, state, group)")
 
+    def parameters(self) -> list[Tensor]:
+        """Return the parameters of all groups, in the order in which state_dict numbers them."""
+        return [p for group in self.param_groups for p in group["params"]]
+
     def state_dict(self) -> dict[str, Any]:
         """What is needed to go on later: settings, and what is remembered, with parameters as numbers from 0."""
-        numbers = {p: i for i, p in enumerate(p for group in self.param_groups for p in group["params"])}
+        numbers = {p: i for i, p in enumerate(self.parameters())}
         groups = [{**g, "params": [numbers[p] for p in g["params"]]} for g in self.param_groups]
-        remembered = {numbers[p]: {k: _tensor(v) for k, v in state.items()} for p, state in self.state.items()}
+        remembered = {numbers[p]: {k: _tensor(v) for k, v in state.items()} for p, state in self.state.items() if state}
         return {"state": remembered, "param_groups": groups}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a state_dict. Raises ValueError where its groups do not fit this optimizer's."""
+        """Go on from a state_dict, which is copied. Raises ValueError where its groups do not fit this optimizer's."""
         saved = deepcopy(state_dict)
-        if [len(g["params"]) for g in saved["param_groups"]] != [len(g["params"]) for g in self.param_groups]:
-            raise ValueError("loaded state dict has a different number of parameter groups, or of parameters in one")
+        if len(saved["param_groups"]) != len(self.param_groups):
+            raise ValueError(
+                "loaded state dict has a different number of parameter groups: "
+                f"{len(saved['param_groups'])}, and this optimizer has {len(self.param_groups)}"
+            )
+        for group, settings in zip(self.param_groups, saved["param_groups"], strict=True):
+            if len(settings["params"]) != len(group["params"]):
+                raise ValueError(
+                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
+                    f"{len(settings['params'])} parameters for {len(group['params'])}"
+                )
         for group, settings in zip(self.param_groups, saved["param_groups"], strict=True):
             group.update({k: v for k, v in settings.items() if k != "params"})
-        params = [p for group in self.param_groups for p in group["params"]]
-        self.state = {params[int(i)]: {k: _array(v) for k, v in s.items()} for i, s in saved["state"].items()}
+        params = self.parameters()
+        self.state = {
+            params[int(i)]: {k: _array(v, params[int(i)]) for k, v in s.items()} for i, s in saved["state"].items()
+        }
 
     def __repr__(self) -> str:
         lines = [f"{type(self).__name__} ("]
@@ -111,9 +132,27 @@ class Optimizer:
         return "\n".join([*lines, ")"])
 
 
+def listed(params: Any) -> list[Any]:
+    """The parameters, or groups, as a list. Raises TypeError where they are none, or in no lasting order."""
+    if isinstance(params, Tensor) or not isinstance(params, Iterable):
+        raise TypeError(
+            "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
+            f"{type(params).__name__}: give model.parameters(), or put a single tensor in a list"
+        )
+    if isinstance(params, (set, frozenset)):
+        raise TypeError(
+            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets "
+            "will change between runs. Please use a list instead."
+        )
+    return list(params)
+
+
 def _tensor(value: Any) -> Any:
     return Tensor(value.copy()) if isinstance(value, np.ndarray) else value
 
 
-def _array(value: Any) -> Any:
-    return value.data if isinstance(value, Tensor) else value
+def _array(value: Any, parameter: Tensor) -> Any:
+    """A remembered tensor as an array; one of the parameter's shape gets its dtype, too."""
+    if not isinstance(value, Tensor):
+        return value
+    return value.data.astype(parameter.dtype) if value.shape == parameter.shape else value.data

@@ -44,9 +44,7 @@ def load(number: str | int) -> Lesson:
     """The exercises of a lesson. Raises ValueError if there is no such lesson."""
     wanted = next((known for known in numbers() if str(number) in (known, str(int(known)))), None)
     if wanted is None:
-        raise ValueError(
-            f'there is no lesson {number!r}; write lesson("NN") with one of {", ".join(numbers())}'
-        )
+        raise ValueError(f'there is no lesson {number!r}; write lesson("NN") with one of {", ".join(numbers())}')
     found: Lesson = importlib.import_module(f"{__name__}.lesson{wanted}").LESSON
     return found
 

@@ -145,8 +145,7 @@ PREDICTIONS = (
     Prediction(
         "graph-of-minus-3",
         "3",
-        "Only what was run is remembered. The branch with 2 was never taken, so the graph knows nothing of "
-        "it.",
+        "Only what was run is remembered. The branch with 2 was never taken, so the graph knows nothing of it.",
         choices=("2", "3", "both"),
     ),
 )

@@ -1,0 +1,12 @@
+"""PyTorch's names for what the engine can do: modes, gradients on request, Functions of your own, proofs."""
+
+from . import functional
+from .function import Function
+from .grad_mode import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
+from .gradcheck import GradcheckError, gradcheck, gradgradcheck
+from .gradients import backward, grad
+
+__all__ = [
+    "Function", "GradcheckError", "backward", "enable_grad", "functional", "grad", "gradcheck", "gradgradcheck",
+    "inference_mode", "is_grad_enabled", "no_grad", "set_grad_enabled",
+]  # fmt: skip

@@ -1,0 +1,64 @@
+"""Switching recording off and on, for one thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ContextDecorator
+from typing import Any, TypeVar
+
+from ..graph import modes
+
+F = TypeVar("F", bound=Callable)
+
+
+class no_grad(ContextDecorator):
+    """A `with` block, or a decorator, in which nothing is recorded; for this thread alone."""
+
+    mode = False
+
+    def __init__(self) -> None:
+        self.before: list[bool] = []
+
+    def __enter__(self) -> None:
+        self.before.append(modes.grad)
+        modes.grad = self.mode
+
+    def __exit__(self, *exception: Any) -> None:
+        modes.grad = self.before.pop()
+
+
+class enable_grad(no_grad):
+    """A `with` block, or a decorator, in which operations are recorded, also inside no_grad."""
+
+    mode = True
+
+
+class set_grad_enabled(ContextDecorator):
+    """Switch recording on or off: at once, and back at the end where it is used as a `with` block."""
+
+    def __init__(self, mode: bool) -> None:
+        self.mode, self.before = bool(mode), modes.grad
+        modes.grad = self.mode
+
+    def __call__(self, function: F) -> F:
+        modes.grad = self.before
+        return super().__call__(function)
+
+    def __enter__(self) -> None:
+        modes.grad = self.mode
+
+    def __exit__(self, *exception: Any) -> None:
+        modes.grad = self.before
+
+
+class inference_mode(no_grad):
+    """As no_grad: nothing is recorded. `inference_mode(False)` records."""
+
+    def __init__(self, mode: bool = True) -> None:
+        super().__init__()
+        self.mode = not mode
+
+
+def is_grad_enabled() -> bool:
+    """Whether operations are being recorded in this thread."""
+    return modes.grad

@@ -1,0 +1,83 @@
+"""Proofs of gradients: rules beside finite differences."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from ..tensor import Tensor
+from .grad_mode import enable_grad
+from .gradients import grad, sequence
+
+
+class GradcheckError(RuntimeError):
+    """A gradient rule and a finite difference disagree."""
+
+
+def gradcheck(
+    function: Callable, inputs: Tensor | Sequence[Tensor], eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:  # fmt: skip
+    """Compare the gradients of `function` with central differences, for every input that requires grad.
+
+    Inputs should be float64. Raises GradcheckError with both Jacobians where they differ, or returns False if
+    raise_exception is False. (f(x + eps) - f(x - eps)) / 2 eps has an error of order eps² plus rounding / eps.
+    """
+    xs = sequence(inputs)
+    for i, x in enumerate(xs):
+        if not x.requires_grad or x.numel() == 0:
+            continue
+        rule, difference = _jacobian_by_rule(function, xs, x), _jacobian_by_difference(function, xs, x, eps)
+        if not np.allclose(rule, difference, rtol, atol, equal_nan=True):
+            if raise_exception:
+                raise GradcheckError(
+                    f"Jacobian mismatch for input {i}: the rules give\n{rule}\nfinite differences give\n{difference}"
+                )
+            return False
+    return True
+
+
+def gradgradcheck(
+    function: Callable, inputs: Tensor | Sequence[Tensor], eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
+    raise_exception: bool = True,
+) -> bool:  # fmt: skip
+    """gradcheck of the gradients themselves: second derivatives, with respect to the inputs and to the seed."""
+    xs = sequence(inputs)
+    y = function(*xs)
+    seed = Tensor(np.random.default_rng(0).standard_normal(y.shape)).requires_grad_()
+    wanted = [i for i, x in enumerate(xs) if x.requires_grad]
+
+    def gradients(*arguments: Tensor) -> Tensor:
+        *values, g = arguments
+        found = grad(function(*values), [values[i] for i in wanted], g, create_graph=True, materialize_grads=True)
+        return sum(((f * f).sum() for f in found if f is not None), Tensor(np.zeros(())))
+
+    return gradcheck(gradients, [*xs, seed], eps, atol, rtol, raise_exception)
+
+
+def _jacobian_by_rule(function: Callable, xs: Sequence[Tensor], x: Tensor) -> np.ndarray:
+    """One row for each element of the output, by one backward pass each."""
+    y = function(*xs)
+    rows = []
+    for place in range(y.numel()):
+        seed = np.zeros(y.shape, y.dtype)
+        seed.flat[place] = 1
+        g = None if not y.requires_grad else grad(y, x, seed, retain_graph=True, allow_unused=True)[0]
+        rows.append(np.zeros(x.shape) if g is None else g.data)
+    return np.array(rows).reshape(y.numel(), x.numel())
+
+
+def _jacobian_by_difference(function: Callable, xs: Sequence[Tensor], x: Tensor, eps: float) -> np.ndarray:
+    """One column for each element of x, moved by eps up and down; x is as before at the end."""
+    columns = []
+    for place in range(x.numel()):
+        before = x.data.flat[place]
+        sides = []
+        for moved in (before + eps, before - eps):
+            x.data.flat[place] = moved
+            with enable_grad():
+                sides.append(function(*xs).detach().data.copy())
+        x.data.flat[place] = before
+        columns.append((sides[0] - sides[1]).ravel() / (2 * eps))
+    return np.array(columns).reshape(x.numel(), -1).T

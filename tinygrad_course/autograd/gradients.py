@@ -1,0 +1,63 @@
+"""Gradients on request, and backward from several tensors at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from ..graph import place_of, run_backward
+from ..tensor import Tensor
+
+
+def grad(
+    outputs: Tensor | Sequence[Tensor],
+    inputs: Tensor | Sequence[Tensor],
+    grad_outputs: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+    allow_unused: bool | None = None,
+    materialize_grads: bool = False,
+) -> tuple[Tensor | None, ...]:
+    """Return the gradients of the outputs, summed, with respect to each input; no .grad is touched.
+
+    grad_outputs: the gradient of each output; may be left out for outputs of one element. create_graph: record the
+    backward pass, for gradients of gradients. Raises RuntimeError for an input that the outputs do not depend on,
+    unless allow_unused (its gradient is None) or materialize_grads (its gradient is zeros).
+    """
+    ys, xs = sequence(outputs), sequence(inputs)
+    given = [None] * len(ys) if grad_outputs is None else sequence(grad_outputs)
+    for what, tensors in (("outputs", ys), ("inputs", xs)):
+        if not all(t.requires_grad for t in tensors):
+            raise RuntimeError(f"One of the differentiated {what} does not require grad")
+    seeds = [y.seed(g) for y, g in zip(ys, given, strict=True)]
+    retain = create_graph if retain_graph is None else retain_graph
+    places = [place_of(x) for x in xs]
+    found = run_backward(ys, seeds, places, create_graph=create_graph, retain_graph=retain)
+    if not (allow_unused or materialize_grads) and any(found[place] is None for place in places):
+        raise RuntimeError(
+            "One of the differentiated Tensors appears to not have been used in the graph. "
+            "Set allow_unused=True if this is the desired behavior."
+        )
+    empty = [Tensor(np.zeros_like(x.data)) if materialize_grads else None for x in xs]
+    return tuple(zero if found[place] is None else found[place] for place, zero in zip(places, empty, strict=True))
+
+
+def backward(
+    tensors: Tensor | Sequence[Tensor],
+    grad_tensors: Any = None,
+    retain_graph: bool | None = None,
+    create_graph: bool = False,
+) -> None:
+    """Send gradients back from several tensors in one pass: every leaf accumulates the sum."""
+    ys = sequence(tensors)
+    given = [None] * len(ys) if grad_tensors is None else sequence(grad_tensors)
+    seeds = [y.seed(g) for y, g in zip(ys, given, strict=True)]
+    retain = create_graph if retain_graph is None else retain_graph
+    run_backward(ys, seeds, create_graph=create_graph, retain_graph=retain)
+
+
+def sequence(x: Any) -> tuple:
+    """One tensor, or several, as a tuple."""
+    return tuple(x) if isinstance(x, (list, tuple)) else (x,)

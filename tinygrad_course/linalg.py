@@ -1,0 +1,8 @@
+"""Linear algebra under PyTorch's torch.linalg names."""
+
+from .methods.linalg import det, inv, solve
+from .tensor import Tensor
+
+__all__ = ["det", "inv", "norm", "solve"]
+
+norm = Tensor.norm
