@@ -66,6 +66,8 @@ SETTINGS = {
 }
 
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook"
+# While a notebook opens, JupyterLab shows one empty cell.
+ALL_THERE = """([notebook, number]) => document.querySelectorAll(notebook + " .jp-CodeCell").length == number"""
 # An error ends "Run All Cells": the cells below it keep an empty prompt.
 ENDED = """notebook => document.querySelector(notebook + " [data-mime-type='application/vnd.jupyter.error']")
     || [...document.querySelectorAll(notebook + " .jp-CodeCell .jp-InputPrompt")]
@@ -201,10 +203,10 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 def open_notebook(page: Any, lab: Lab, name: str) -> list[dict[str, Any]]:
-    """Open a notebook of the learner's folder, alone, and wait until its kernel is ready; its code cells."""
+    """Open a notebook of the learner's folder, alone, and wait for all of it and its kernel; its code cells."""
     workspace = name.replace("/", "-").removesuffix(".ipynb")
     page.goto(f"{lab.url}lab/workspaces/{workspace}/tree/{name}?token={lab.token}")
-    page.wait_for_selector(f"{NOTEBOOK} .jp-CodeCell")
+    page.wait_for_function(ALL_THERE, arg=[NOTEBOOK, len(code_cells(lab.folder / name))])
     page.wait_for_selector('.jp-NotebookPanel:not(.lm-mod-hidden) .jp-Notebook-ExecutionIndicator[data-status="idle"]')
     page.wait_for_function(ALL_LOADED, arg=NOTEBOOK)
     return list(page.evaluate(CELLS, NOTEBOOK))

@@ -91,7 +91,7 @@ REFUSED = {
     "gather of other dims": (lambda x: x.gather(0, tg.tensor([0])), RuntimeError, "same number of dimensions"),
     "gather of too many": (lambda x: x.gather(0, tg.zeros(1, 4, 1).long()), RuntimeError, "no larger"),
     "gather by fractions": (lambda x: x.gather(0, tg.zeros(1, 1, 1)), RuntimeError, r"index\.long\(\)"),
-    "scatter of a small source": (lambda x: x.scatter(0, FIRST.expand(2, 1, 1), x[:1]), RuntimeError, "no larger than src"),
+    "scatter of too little": (lambda x: x.scatter(0, FIRST.expand(2, 1, 1), x[:1]), RuntimeError, "larger than src"),
     "scatter of another dtype": (lambda x: x.scatter(0, FIRST, tg.ones(1, 1, 1)), RuntimeError, "dtype"),
     "scatter of a fraction": (lambda x: x.long().scatter(0, FIRST, 0.5), RuntimeError, "cannot be converted"),
     "index_add of another shape": (lambda x: x.index_add(0, tg.tensor([0]), x), RuntimeError, r"must be \[1, 3, 4\]"),

@@ -210,3 +210,21 @@ def test_same_as_pytorch_over_random_programs() -> None:
             program(t, x, np.random.default_rng(seed)).backward()
             grads.append(x.grad.numpy())
         np.testing.assert_allclose(grads[0], grads[1], err_msg=f"program {seed}")
+
+
+def test_item_assignment_takes_pytorchs_order_of_axes() -> None:
+    x = tg.zeros(2, 3, 4)
+    x[0, :, [1, 1]] = tg.tensor([[1.0, 1.0], [2.0, 2.0], [3.0, 3.0]])
+    assert x[0, :, 1].tolist() == [1, 2, 3]
+    assert float(x.sum()) == 6
+
+
+def test_scatter_and_index_add_in_place() -> None:
+    x = tg.zeros(3, dtype=tg.float64)
+    v = leaf(1, 2)
+    x.scatter_add_(0, tg.tensor([1, 1]), v)
+    x.index_add_(0, tg.tensor([0]), v[:1])
+    x.scatter_(0, tg.tensor([2]), v[1:])
+    (x * tg.tensor([1.0, 10.0, 100.0])).sum().backward()
+    assert x.tolist() == [1, 3, 2]
+    assert v.grad.tolist() == [11, 110]

@@ -184,6 +184,19 @@ def test_create_file_never_overwrites(tmp_path: Path, monkeypatch: pytest.Monkey
     assert files(tmp_path) == {"new": b"third"}
 
 
+def test_create_file_without_links_respects_a_file_that_came_meanwhile(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def other_program(part: Path, path: Path) -> None:
+        path.write_bytes(b"theirs")
+        raise PermissionError("this file system has no hard links")
+
+    monkeypatch.setattr(os, "link", other_program)
+    with pytest.raises(FileExistsError):
+        paths.create_file(tmp_path / "new", b"ours")
+    assert files(tmp_path) == {"new": b"theirs"}
+
+
 # Which lesson, which folder
 
 

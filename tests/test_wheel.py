@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
-def unpacked(tmp_path_factory) -> Path:
+def unpacked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel of this checkout, unpacked."""
     folder = tmp_path_factory.mktemp("wheel")
     build = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder / "dist")]
@@ -24,14 +24,14 @@ def unpacked(tmp_path_factory) -> Path:
     return folder / "site"
 
 
-def test_everything_is_inside(unpacked) -> None:
+def test_everything_is_inside(unpacked: Path) -> None:
     package = unpacked / "tinygrad_course"
     for part in ("py.typed", "_lessons/00_start_here.ipynb", "_solutions/00_start_here.ipynb", "data/files/digits.npz"):
         assert (package / part).is_file(), part
     assert list(package.glob("data/files/*LICENSE*"))
 
 
-def test_it_makes_a_learners_folder_from_outside_the_checkout(unpacked, tmp_path) -> None:
+def test_it_makes_a_learners_folder_from_outside_the_checkout(unpacked: Path, tmp_path: Path) -> None:
     program = (
         "import tinygrad_course, pathlib\n"
         "from tinygrad_course.course import lab, doctor\n"

@@ -68,6 +68,7 @@ CONV = [
     conv("conv2d two paddings", X, W, padding=(0, 2), stride=(2, 3)),
     conv("conv2d dilation", X, W, dilation=(2, 3)),
     conv("conv2d same", X, W, padding="same", dilation=2),
+    conv("conv2d same, wider at the end", X, W, padding="same"),
     conv("conv2d valid", X, W, padding="valid"),
     conv("conv2d groups", numbers(2, 4, 4, 4), numbers(6, 2, 2, 3), groups=2, stride=2, padding=1),
     conv("conv2d depthwise", numbers(1, 3, 4, 4), numbers(3, 1, 3, 3), groups=3),

@@ -12,6 +12,7 @@ from typing import Any
 from ..tensor import Tensor
 from .compare import mark_differences
 from .layout import engine_name
+from .listing import title
 from .names import Names, clean, namespaces
 from .picture import LIMIT, Picture
 from .plots import image_grid
@@ -56,8 +57,9 @@ def side_by_side(
     ]
     if not scenes or (captions and len(captions) != len(scenes)):
         raise ValueError(f"side_by_side: {len(scenes)} graphs and {len(captions)} captions; give one caption a graph")
-    captions = [clean(caption) for caption in captions] or [scene.caption for scene in scenes]
-    return Picture(mark_differences([Scene(s.steps, c) for s, c in zip(scenes, captions, strict=True)]), direction, limit)
+    words = [clean(str(caption)) for caption in captions] or [title(scene) for scene in scenes]
+    framed = [Scene(scene.steps, caption) for scene, caption in zip(scenes, words, strict=True)]
+    return Picture(mark_differences(framed), direction, limit)
 
 
 def scene_of(y: Any, names: Mapping[str, Any] | None, depth: int | None) -> Scene:

@@ -37,12 +37,14 @@ def alike(x: Value | Operation, y: Value | Operation) -> bool:
     if isinstance(x, Operation) and isinstance(y, Operation):
         return (x.op, x.params, len(x.inputs)) == (y.op, y.params, len(y.inputs))
     if isinstance(x, Value) and isinstance(y, Value):
-        return x.kind == y.kind and (x.kind != "constant" or (x.name, x.digits, x.shape) == (y.name, y.digits, y.shape))
+        return x.kind == y.kind and (x.kind != "constant" or (x.digits, x.shape) == (y.digits, y.shape))
     return False
 
 
 def before(
-    steps: tuple[Value | Operation, Value | Operation], places: tuple[int, int], makers: Sequence[dict[int, int]]
+    steps: tuple[Value | Operation, Value | Operation],
+    places: tuple[int, int],
+    makers: Sequence[dict[int, int]],
 ) -> list[tuple[int, int]]:
     """The pairs of places that come just before a pair: the inputs of two operations, the makers of two results."""
     x, y = steps

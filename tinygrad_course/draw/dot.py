@@ -30,11 +30,15 @@ TINTS = {
 }
 BORDERS = {"constant": "dashed", "earlier result": "rounded,dashed", "result": "rounded"}
 SMALL_TEXT = 9
+# The round nodes: a sign, a word, or several lines.
+SIGN = {"shape": "circle", "style": "filled", "fontsize": "13", "margin": "0.03", "width": "0.36", "height": "0.36"}
+WORD = {"shape": "ellipse", "style": "filled", "margin": "0.06,0.04", "height": "0.36"}
+LINES = {"shape": "box", "style": "rounded,filled", "margin": "0.1,0.06", "height": "0.36"}
 BARE = 'BORDER="0" CELLBORDER="0" CELLSPACING="0"'
 
 
 def digraph(scenes: Sequence[Scene], direction: str) -> Digraph:
-    """The scenes as one graph; more than one stand in frames of their own, under their captions."""
+    """The scenes as one graph; one with a caption stands in a frame under it."""
     import graphviz
 
     graph = graphviz.Digraph("graph", graph_attr=graph_attributes(direction))
@@ -42,14 +46,18 @@ def digraph(scenes: Sequence[Scene], direction: str) -> Digraph:
     graph.attr("edge", color=LINE, arrowsize="0.6", penwidth="1.1")
     first = 0
     for number, scene in enumerate(scenes):
-        if scene.caption or len(scenes) > 1:
-            with graph.subgraph(name=f"cluster_{number}") as frame:
-                frame.attr(label=markup(text(scene.caption, bold=True)), style="rounded", color="#c4cbd2", margin="10")
+        if scene.caption:
+            with graph.subgraph(name=f"cluster_{number}", graph_attr=frame_attributes(scene.caption)) as frame:
                 add(frame, scene, first)
         else:
             add(graph, scene, first)
         first += len(scene.steps)
     return graph
+
+
+def frame_attributes(caption: str) -> dict[str, str]:
+    """What holds for the frame around one of several graphs."""
+    return {"label": markup(text(caption, bold=True)), "style": "rounded", "color": "#c4cbd2", "margin": "10"}
 
 
 def graph_attributes(direction: str) -> dict[str, str]:
@@ -105,52 +113,48 @@ def text(words: str, *, bold: bool = False, small: bool = False, color: str = ""
 
 
 def round_node(operation: Operation) -> dict[str, str]:
-    """The attributes of an operation's node: its sign, and below it the parameters."""
+    """The attributes of an operation's node: its sign or word, and below it the parameters."""
     rows = [text(operation.label, bold=True)]
     if operation.params:
         rows.append(text(operation.params, small=True, color=OPERATION_INK))
     if operation.differs:
         rows.append(text("differs", small=True, color=OPERATION_INK))
-    is_sign = len(rows) == 1 and len(operation.label) <= 2
-    table = "".join(f"<TR><TD>{row}</TD></TR>" for row in rows)
-    return {
-        "label": markup(rows[0] if len(rows) == 1 else f'<TABLE {BARE} CELLPADDING="1">{table}</TABLE>'),
-        "shape": "circle" if is_sign else "ellipse",
-        "style": "filled",
-        "fillcolor": OPERATION,
-        "color": DIFFERENT if operation.differs else OPERATION,
-        "penwidth": "4" if operation.differs else "1",
-        "fontcolor": OPERATION_INK,
-        "fontsize": "13" if is_sign else "11",
-        "margin": "0.03" if is_sign else "0.06,0.04",
-        "width": "0.36",
-        "height": "0.36",
-    }
+    if len(rows) > 1:
+        lines = "".join(f"<TR><TD>{row}</TD></TR>" for row in rows)
+        look, label = LINES, f'<TABLE {BARE} CELLPADDING="1">{lines}</TABLE>'
+    else:
+        look, label = SIGN if len(operation.label) <= 2 else WORD, rows[0]
+    outline = {"color": DIFFERENT, "penwidth": "4"} if operation.differs else {"color": OPERATION}
+    return {"label": markup(label), "fillcolor": OPERATION, "fontcolor": OPERATION_INK, **look, **outline}
 
 
 def box(value: Value) -> str:
     """A value as a table: name and kind, numbers, shape and dtype, gradient."""
-    fill, border = TINTS[value.kind]
     rows = [heading(value)]
     if value.digits:
         rows.append(grid(value.digits))
-    rows.append(text(" ".join(fact for fact in (value.shape, value.dtype) if fact), small=True))
+    rows.append(text(", ".join(fact for fact in (value.shape, value.dtype) if fact), small=True))
     if value.grad:
         rows.append(gradient(value.grad))
     if value.differs:
         rows.append(text("differs", bold=True, small=True, color=DIFFERENT))
     body = "".join(f'<TR><TD CELLPADDING="2">{row}</TD></TR>' for row in rows if row)
+    return card(value, f'<TABLE {BARE} CELLPADDING="2">{body}</TABLE>')
+
+
+def card(value: Value, body: str) -> str:
+    """What the parts of a value lie on: its fill, and the border that says what kind it is."""
+    fill, border = TINTS[value.kind]
+    color = f'COLOR="{DIFFERENT if value.differs else border}"'
     width = 3 if value.differs else 2 if value.kind == "leaf" else 1
     style = f' STYLE="{BORDERS[value.kind]}"' if value.kind in BORDERS else ""
-    edge = DIFFERENT if value.differs else border
-    inner = f'<TABLE {BARE} CELLPADDING="2">{body}</TABLE>'
-    card = (
-        f'<TABLE BORDER="{width}" CELLBORDER="0" CELLSPACING="0" CELLPADDING="5" COLOR="{edge}" BGCOLOR="{fill}"{style}>'
-        f"<TR><TD>{inner}</TD></TR></TABLE>"
-    )
-    if value.kind == "parameter":
-        return f'<TABLE BORDER="1" CELLBORDER="0" CELLSPACING="2" CELLPADDING="0" COLOR="{edge}"><TR><TD>{card}</TD></TR></TABLE>'
-    return card
+    inner = table(f'BORDER="{width}" CELLSPACING="0" CELLPADDING="5" {color} BGCOLOR="{fill}"{style}', body)
+    return table(f'BORDER="1" CELLSPACING="2" CELLPADDING="0" {color}', inner) if value.kind == "parameter" else inner
+
+
+def table(attributes: str, body: str) -> str:
+    """A table of one cell."""
+    return f'<TABLE CELLBORDER="0" {attributes}><TR><TD>{body}</TD></TR></TABLE>'
 
 
 def heading(value: Value) -> str:
@@ -182,8 +186,6 @@ def gradient(digits: Digits) -> str:
     """The gradient that has arrived, on a ground of its own: beside its name where it is one number, else below."""
     word = text("grad", bold=True, small=True, color=INK)
     single = len(digits.rows) == 1 and len(digits.rows[0]) == 1
-    body = f"{word} {grid(digits, small=True)}" if single else f"{word}</TD></TR><TR><TD>{grid(digits, small=True)}"
-    return (
-        f'<TABLE {BARE} CELLPADDING="3" BGCOLOR="{GRADIENT}" STYLE="ROUNDED">'
-        f"<TR><TD>{body}</TD></TR></TABLE>"
-    )
+    between = " " if single else "</TD></TR><TR><TD>"
+    style = f'BORDER="0" CELLSPACING="0" CELLPADDING="3" BGCOLOR="{GRADIENT}" STYLE="ROUNDED"'
+    return table(style, f"{word}{between}{grid(digits, small=True)}")

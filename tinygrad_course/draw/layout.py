@@ -38,10 +38,19 @@ def render(dot: str, format: str) -> bytes | None:
     """The picture of a graph, or None where no layout program gave one."""
     for engine in engines(dot):
         try:
-            return engine.render(dot, format)
+            picture = engine.render(dot, format)
         except LayoutError:
             continue
+        if is_whole(picture, format):
+            return picture
     return None
+
+
+def is_whole(picture: bytes, format: str) -> bool:
+    """Whether a program wrote what it was asked for, to the end."""
+    if format == "png":
+        return picture.startswith(b"\x89PNG") and b"IEND" in picture[-12:]
+    return picture.rstrip().endswith(b"</svg>")
 
 
 def why_no_picture() -> str:
@@ -80,7 +89,12 @@ def run(command: Sequence[str], dot: str) -> bytes:
     hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # Windows would open a console
     try:
         done = subprocess.run(
-            command, input=dot.encode(), capture_output=True, timeout=SECONDS, creationflags=hidden, check=True
+            command,
+            input=dot.encode(),
+            capture_output=True,
+            timeout=SECONDS,
+            creationflags=hidden,
+            check=True,
         )
     except (OSError, subprocess.SubprocessError) as error:
         raise LayoutError(f"{command[0]}: {error}") from error
@@ -104,7 +118,7 @@ def bundled_engine(dot: str) -> Engine | None:
 
 def draw_apart(dot: str, format: str) -> bytes:
     """Let pygraphviz's Graphviz draw in a new process, which runs this file."""
-    return run([sys.executable, "-P", __file__, format], dot)
+    return run([sys.executable or "python", "-P", __file__, format], dot)
 
 
 def draw_in_process(dot: str, format: str) -> bytes:

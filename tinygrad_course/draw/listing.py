@@ -86,6 +86,6 @@ def summary(scenes: Sequence[Scene], limit: int) -> str:
         f"{headline(scenes)}.\n"
         f"A picture of more than {limit:,} operations is not drawn, since nobody could read it.\n"
         f"It is made of: {most}{rest}.\n"
-        "To see a part: draw(y, depth=3) draws the 3 operations before y, and draw(h) the graph of an earlier tensor h. "
+        "To see a part: draw(y, depth=3) draws the 3 operations before y, and draw(h) the graph of an earlier h. "
         "All the same: draw(y, limit=...)."
     )

@@ -29,7 +29,12 @@ def namespaces() -> list[dict[str, Any]]:
             return []
         frame = frame.f_back
     spaces = [frame.f_globals] if frame.f_locals is frame.f_globals else [frame.f_locals, frame.f_globals]
-    return [{name: value for name, value in dict(space).items() if not name.startswith("_")} for space in spaces]
+    return [{name: value for name, value in dict(space).items() if is_own(name)} for space in spaces]
+
+
+def is_own(name: str) -> bool:
+    """Whether the learner gave this name: neither hidden, nor made by a tool, which no program can write."""
+    return name.isidentifier() and not name.startswith("_")
 
 
 class Names:
@@ -43,7 +48,12 @@ class Names:
         self.found: dict[int, str] = {}
         self.tensors: dict[int, Tensor] = {}  # by the id of the node that made them
         spaces = list(spaces)
-        for space in (check(given), *(dict(parameters(space)) for space in spaces), *spaces):
+        self.spaces = (
+            check(given),
+            *(dict(parameters(space)) for space in spaces),
+            *spaces,
+        )  # alive: an id is theirs
+        for space in self.spaces:
             for name, value in space.items():
                 self.note(name, value)
 

@@ -104,11 +104,11 @@ class Picture:
         return write(path, self.dot.encode())
 
     def to_svg(self, path: str | os.PathLike[str]) -> Path:
-        """Write an SVG; the path. Raises RuntimeError without a layout program, FileNotFoundError without the folder."""
+        """Write an SVG; the path. RuntimeError without a layout program, FileNotFoundError without the folder."""
         return write(path, drawn(self.svg).encode())
 
     def to_png(self, path: str | os.PathLike[str]) -> Path:
-        """Write a PNG; the path. Raises RuntimeError without a layout program, FileNotFoundError without the folder."""
+        """Write a PNG; the path. RuntimeError without a layout program, FileNotFoundError without the folder."""
         return write(path, drawn(self.png))
 
 

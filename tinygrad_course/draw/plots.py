@@ -51,7 +51,12 @@ def figure(pictures: np.ndarray, words: Sequence[str], columns: int, alt: str) -
     from matplotlib.figure import Figure
 
     rows = -(-len(pictures) // columns)
-    page = Figure(figsize=(1.3 * columns, (1.55 if words else 1.3) * rows), dpi=100, layout="constrained", facecolor="white")
+    page = Figure(
+        figsize=(1.3 * columns, (1.55 if words else 1.3) * rows),
+        dpi=100,
+        layout="constrained",
+        facecolor="white",
+    )
     for place, picture in enumerate(pictures):
         axes = page.add_subplot(rows, columns, place + 1)
         axes.imshow(picture, cmap="gray", interpolation="nearest")

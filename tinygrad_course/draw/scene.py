@@ -138,7 +138,9 @@ class Artist:
             return self.constant(node.constants.get(i), node.shapes[i])
         if id(source) in self.places:
             return self.places[id(source)]
-        return self.add(self.result(source, "earlier result"), source) if isinstance(source, Node) else self.leaf(source)
+        return (
+            self.add(self.result(source, "earlier result"), source) if isinstance(source, Node) else self.leaf(source)
+        )
 
     def result(self, node: Node, kind: str) -> Value:
         """The box of what an operation made; its numbers where the node, or a variable, still has them."""

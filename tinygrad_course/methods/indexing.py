@@ -273,15 +273,3 @@ def check_number(x: Any, value: Any) -> None:
     kind = value.dtype.kind if isinstance(value, Op.result) else np.asarray(value).dtype.kind
     if kind == "f" and x.dtype.kind != "f":
         raise RuntimeError(f"value {value} cannot be converted to type {x.dtype} without overflow: use x.float() first")
-
-
-def split_key(key: Any) -> tuple[tuple, list[Any]]:
-    """An index as the ops take it: the key with ARRAY for each index array, and those arrays as Tensors."""
-    template, indices = [], []
-    for k in key if isinstance(key, tuple) else (key,):
-        if isinstance(k, (Op.result, np.ndarray, list)):
-            indices.append(k if isinstance(k, Op.result) else Op.result(k))
-            template.append(ops.indexing.ARRAY)
-        else:
-            template.append(k)
-    return tuple(template), indices

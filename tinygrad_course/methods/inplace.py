@@ -15,7 +15,7 @@ import numpy as np
 from .. import ops
 from ..graph import Op, modes, place_of
 from ..random import Generator, default_generator
-from .indexing import split_key
+from .indexing import prepare
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -92,6 +92,18 @@ class InPlace:
         """Write value where mask is True, in place."""
         return write(self, self.masked_fill(mask, value))
 
+    def scatter_(self: Any, dim: int, index: Tensor, src: Any) -> Tensor:
+        """Write src at the positions that index names along dim, in place."""
+        return write(self, self.scatter(dim, index, src))
+
+    def scatter_add_(self: Any, dim: int, index: Tensor, src: Tensor) -> Tensor:
+        """Add src at the positions that index names along dim, in place."""
+        return write(self, self.scatter_add(dim, index, src))
+
+    def index_add_(self: Any, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
+        """Add alpha times the slices of source to the slices that index names along dim, in place."""
+        return write(self, self.index_add(dim, index, source, alpha=alpha))
+
     def fill_(self: Any, value: Any) -> Tensor:
         """Write one number everywhere, in place."""
         return write(self, ops.SetItem(self, value, key=EVERYTHING))
@@ -114,8 +126,8 @@ class InPlace:
         return self.copy_((generator or default_generator).numpy.normal(mean, std, self.shape))
 
     def __setitem__(self: Any, key: Any, value: Any) -> None:
-        key, indices = split_key(key)
-        write(self, ops.SetItem(self, value, *indices, key=key))
+        x, template, indices = prepare(self, key)
+        write(x, ops.SetItem(x, value, *indices, key=template))
 
     def __iadd__(self: Any, other: Any) -> Tensor:
         return self.add_(other)

@@ -2,13 +2,71 @@
 
 from __future__ import annotations
 
-import warnings
+import math
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from .. import ops
+from ..autograd import no_grad
+from ..methods.pointwise import where
+from ..methods.shapes import pad
+from ..random import default_generator
 from ..tensor import Tensor
+from .functional_activation import (
+    elu,
+    gelu,
+    hardtanh,
+    leaky_relu,
+    log_softmax,
+    logsigmoid,
+    mish,
+    prelu,
+    relu,
+    relu6,
+    selu,
+    sigmoid,
+    silu,
+    softmax,
+    softplus,
+    softsign,
+    tanh,
+)  # fmt: skip
+from .functional_conv import (
+    adaptive_avg_pool1d,
+    adaptive_avg_pool2d,
+    adaptive_max_pool2d,
+    avg_pool1d,
+    avg_pool2d,
+    conv1d,
+    conv2d,
+    conv_transpose2d,
+    fold,
+    max_pool1d,
+    max_pool2d,
+    unfold,
+)  # fmt: skip
+from .functional_loss import (
+    binary_cross_entropy,
+    binary_cross_entropy_with_logits,
+    cross_entropy,
+    huber_loss,
+    kl_div,
+    l1_loss,
+    mse_loss,
+    nll_loss,
+    smooth_l1_loss,
+)  # fmt: skip
+
+__all__ = [
+    "adaptive_avg_pool1d", "adaptive_avg_pool2d", "adaptive_max_pool2d", "avg_pool1d", "avg_pool2d", "batch_norm",
+    "binary_cross_entropy", "binary_cross_entropy_with_logits", "conv1d", "conv2d", "conv_transpose2d",
+    "cosine_similarity", "cross_entropy", "dropout", "elu", "embedding", "fold", "gelu", "group_norm", "hardtanh",
+    "huber_loss", "kl_div", "l1_loss", "layer_norm", "leaky_relu", "linear", "log_softmax", "logsigmoid", "max_pool1d",
+    "max_pool2d", "mish", "mse_loss", "nll_loss", "normalize", "one_hot", "pad", "prelu", "relu", "relu6", "rms_norm",
+    "scaled_dot_product_attention", "selu", "sigmoid", "silu", "smooth_l1_loss", "softmax", "softplus", "softsign",
+    "tanh", "unfold",
+]  # fmt: skip
 
 
 def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -29,167 +87,189 @@ def misfit(shape: tuple[int, ...], weight: tuple[int, ...]) -> str:
     return f"{text}: flatten it first, with x.flatten(1) or nn.Flatten()" if fits else text
 
 
-def relu(input: Tensor, inplace: bool = False) -> Tensor:
-    """Return the input where it is positive, else 0; inplace: write that into the input itself."""
-    return input.relu_() if inplace else input.relu()
+def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool = False) -> Tensor:
+    """Set each element to 0 with probability p, and scale the others by 1 / (1 - p) so that sums stay what they were.
 
-
-def softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
-    """Return exp(x) / sum(exp(x)) along the axis `dim`: positive numbers that add up to 1. Large x do not overflow."""
-    z = below_largest(input if dtype is None else input.to(dtype), dim).exp()
-    return z / z.sum(dim, keepdim=True)
-
-
-def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
-    """Return the logarithm of softmax along the axis `dim`, exact also where softmax itself is too small to hold."""
-    x = below_largest(input if dtype is None else input.to(dtype), dim)
-    return x - x.exp().sum(dim, keepdim=True).log()
-
-
-def below_largest(x: Tensor, dim: int) -> Tensor:
-    """Return x minus its largest value along `dim`, taken as a constant: exp of the result is at most 1.
-
-    The constant changes neither softmax nor its gradient. Raises RuntimeError for integers.
+    training=False gives the input back. Raises ValueError for a p outside 0 to 1.
     """
-    if x.dtype.kind != "f":
-        raise RuntimeError(f"softmax: expected a floating point tensor, got {x.dtype}; use x.float()")
-    return x if x.numel() == 0 else x - x.detach().amax(dim, keepdim=True)
+    if not 0 <= p <= 1:
+        raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
+    if not training or p == 0:
+        return input
+    kept = default_generator.numpy.random(input.shape) >= p
+    mask = Tensor((kept / max(1 - p, np.finfo(np.float64).tiny)).astype(input.dtype))
+    return input.mul_(mask) if inplace else input * mask
 
 
-def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
-    """Return the squared difference, averaged ("mean"), summed ("sum") or for each element ("none")."""
-    if target.shape != input.shape:
-        warnings.warn(
-            f"Using a target size ({list(target.shape)}) that is different to the input size ({list(input.shape)}). "
-            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
-            stacklevel=2,
-        )
-    away = input - target
-    return reduced(away * away, reduction)
+def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:
+    """Look up rows of weight (n, size) by integers: (...) becomes (..., size). The row padding_idx gets no gradient.
 
-
-def reduced(losses: Tensor, reduction: str, count: Any = None) -> Tensor:
-    """Average losses ("mean": their sum over `count`, or over how many they are), sum them, or give them as they are.
-
-    Raises ValueError for another reduction.
+    Raises IndexError for an integer beyond the rows.
     """
-    if reduction == "none":
-        return losses
-    if reduction == "sum":
-        return losses.sum()
-    if reduction == "mean":
-        return losses.mean() if count is None else losses.sum() / count
-    raise ValueError(f'{reduction} is not a valid value for reduction: use "mean", "sum" or "none"')
+    if input.dtype.kind not in "iu":
+        raise RuntimeError(f"embedding: expected integers to look up, got {input.dtype}; use x.long()")
+    if input.numel() and not (input.data.min() >= 0 and input.data.max() < len(weight)):
+        raise IndexError(f"index out of range in self: embedding has rows 0 to {len(weight) - 1}")
+    rows = weight[input]
+    if padding_idx is None:
+        return rows
+    return where((input == padding_idx % len(weight)).unsqueeze(-1), rows.detach(), rows)
 
 
-def nll_loss(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-) -> Tensor:
-    """Return the negative log likelihood: minus the entry of `input`, log probabilities, at each target class.
-
-    Arguments as for cross_entropy, of which this is the second half.
-    """
-    return class_loss(input, target, weight, ignore_index, reduction, 0.0)
+def one_hot(tensor: Tensor, num_classes: int = -1) -> Tensor:
+    """Return int64 rows of zeros with a 1 at each integer: (...) becomes (..., num_classes); -1: as many as needed."""
+    count = int(tensor.data.max()) + 1 if num_classes == -1 else num_classes
+    if tensor.numel() and (tensor.data.min() < 0 or tensor.data.max() >= count):
+        raise RuntimeError(f"one_hot: class values must be from 0 to num_classes - 1 = {count - 1}")
+    return Tensor(np.eye(count, dtype=np.int64)[tensor.data])
 
 
-def cross_entropy(
-    input: Tensor,
-    target: Tensor,
-    weight: Tensor | None = None,
-    ignore_index: int = -100,
-    reduction: str = "mean",
-    label_smoothing: float = 0.0,
-) -> Tensor:
-    """Return how far the scores `input` are from the target classes: minus the log of the right class's probability.
-
-    input: (N, C), (C,) or (N, C, d1, ...), any real scores. target: class numbers, of input's shape without C;
-    or probabilities of input's shape. weight: (C,), how much each class counts. ignore_index: targets that do not
-    count. label_smoothing: the share of each target that is spread evenly over all classes.
-    reduction: "mean" (over the weights of the targets), "sum" or "none".
-    """
-    if not 0.0 <= label_smoothing <= 1.0:
-        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    scores = log_softmax(input, class_axis(input))
-    if target.dtype.kind == "f" and target.shape == input.shape:
-        if ignore_index >= 0:
-            raise RuntimeError("ignore_index is not supported for floating point target: leave it out")
-        return probability_loss(scores, target, weight, reduction, label_smoothing)
-    return class_loss(scores, target, weight, ignore_index, reduction, label_smoothing)
+# Normalisation
 
 
-def class_axis(input: Tensor) -> int:
-    """The axis of the classes: the second, or the only one."""
-    return 1 if input.ndim > 1 else 0
+def standardized(x: Tensor, axes: tuple[int, ...], eps: float) -> tuple[Tensor, Tensor, Tensor]:
+    """Return x with mean 0 and variance 1 over the axes, and the mean and (biased) variance it had."""
+    mean = x.mean(axes, keepdim=True)
+    away = x - mean
+    variance = (away * away).mean(axes, keepdim=True)
+    return away / (variance + eps).sqrt(), mean, variance
 
 
-def class_loss(
-    scores: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, smoothing: float
-) -> Tensor:
-    """The loss of log probabilities for class numbers: see cross_entropy. Rows that do not count are never read."""
-    check_classes(scores, target, weight)
-    rows, t = rows_of_classes(scores), target.data.reshape(-1)
-    counted = np.flatnonzero(t != ignore_index)
-    t = t[counted]
-    if t.size and (t.min() < 0 or t.max() >= rows.shape[1]):
-        wrong = t[(t < 0) | (t >= rows.shape[1])][0]
-        raise IndexError(f"Target {wrong} is out of bounds: there are {rows.shape[1]} classes, numbered from 0")
-    losses = -rows[counted, t]
-    weights = np.ones(len(t), rows.dtype) if weight is None else weight.data[t]
-    if weight is not None:
-        losses = losses * Tensor(weights)
-    if smoothing:
-        spread = -rows[counted] if weight is None else -rows[counted] * weight.detach()
-        losses = losses * (1 - smoothing) + spread.sum(1) * (smoothing / rows.shape[1])
-    if reduction == "none":
-        losses = ops.AddInto(losses, counted, size=(target.numel(),), key=(ops.indexing.ARRAY,))
-        return losses.reshape(target.shape)
-    return reduced(losses, reduction, float(weights.sum()))
+def affine(x: Tensor, weight: Tensor | None, bias: Tensor | None) -> Tensor:
+    """Return x * weight + bias, where they are given."""
+    z = x if weight is None else x * weight
+    return z if bias is None else z + bias
 
 
-def rows_of_classes(scores: Tensor) -> Tensor:
-    """(N, C, d1, ...) as (N * d1 * ..., C), and (C,) as (1, C)."""
-    if scores.ndim > 2:
-        scores = scores.permute(0, *range(2, scores.ndim), 1)
-    return scores if scores.ndim == 2 else scores.reshape(-1, scores.shape[-1])
+def per_channel(parameter: Tensor | None, x: Tensor) -> Any:
+    """One number for each channel (the second axis of x), in a shape that broadcasts with x."""
+    return None if parameter is None else parameter.reshape(-1, *(1,) * (x.ndim - 2))
 
 
-def probability_loss(scores: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:
-    """The loss of log probabilities for target probabilities: see cross_entropy."""
-    axis = class_axis(scores)
-    classes = scores.shape[axis]
-    if smoothing:
-        target = target * (1 - smoothing) + smoothing / classes
-    terms = scores * target
-    if weight is not None:
-        terms = terms * weight.detach().reshape(-1, *(1,) * max(scores.ndim - 2, 0))
-    losses = -terms.sum(axis)
-    return reduced(losses, reduction, scores.numel() / classes)
-
-
-def check_classes(scores: Tensor, target: Tensor, weight: Tensor | None) -> None:
-    """Raise what is wrong with the shapes or dtypes of a loss over classes."""
-    if target.dtype.kind not in "iu":
+def trailing(input: Tensor, normalized_shape: Sequence[int]) -> tuple[int, ...]:
+    """The axes that have normalized_shape: the last ones. Raises RuntimeError if the input does not end in it."""
+    wanted = tuple(normalized_shape)
+    if not wanted or input.shape[-len(wanted) :] != wanted:
+        expected = ", ".join(["*", *map(str, wanted)])
         raise RuntimeError(
-            f"expected scalar type Long but found {target.dtype}: targets are class numbers, as y.long() gives, "
-            f"or probabilities of the input's shape {list(scores.shape)}"
+            f"Given normalized_shape={list(wanted)}, expected input with shape [{expected}], but got input of size "
+            f"{list(input.shape)}"
         )
-    if weight is not None and weight.shape != (scores.shape[class_axis(scores)],):
+    return tuple(range(-len(wanted), 0))
+
+
+def layer_norm(
+    input: Tensor,
+    normalized_shape: Sequence[int],
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Bring each example to mean 0 and variance 1 over its last axes, then scale and shift (Ba et al., 2016)."""
+    return affine(standardized(input, trailing(input, normalized_shape), eps)[0], weight, bias)
+
+
+def rms_norm(
+    input: Tensor, normalized_shape: Sequence[int], weight: Tensor | None = None, eps: float | None = None
+) -> Tensor:
+    """Divide each example by its root mean square over its last axes, then scale (Zhang and Sennrich, 2019)."""
+    axes = trailing(input, normalized_shape)
+    square = (input * input).mean(axes, keepdim=True)
+    return affine(input / (square + (float(np.finfo(input.dtype).eps) if eps is None else eps)).sqrt(), weight, None)
+
+
+def group_norm(
+    input: Tensor, num_groups: int, weight: Tensor | None = None, bias: Tensor | None = None, eps: float = 1e-5
+) -> Tensor:
+    """Bring each group of channels of each example to mean 0 and variance 1 (Wu and He, 2018). input: (n, c, ...)."""
+    if input.shape[1] % num_groups:
         raise RuntimeError(
-            f"weight tensor should be defined either for all {scores.shape[class_axis(scores)]} classes or no classes "
-            f"but got weight tensor of shape: {list(weight.shape)}"
+            f"Expected number of channels in input to be divisible by num_groups, but got input of shape "
+            f"{list(input.shape)} and num_groups={num_groups}"
         )
-    wanted = scores.shape[:1] + scores.shape[2:] if scores.ndim > 1 else ()
-    if target.shape == wanted:
-        return
-    if scores.ndim > 1 and target.ndim and target.shape[0] != scores.shape[0]:
-        raise ValueError(
-            f"Expected input batch_size ({scores.shape[0]}) to match target batch_size ({target.shape[0]})."
-        )
-    raise RuntimeError(
-        f"targets for scores of shape {list(scores.shape)} have shape {list(wanted)}, one class number for each row; "
-        f"these have {list(target.shape)}: y.reshape(...) or y.argmax(1) may be what you want"
-    )
+    grouped = input.reshape(len(input), num_groups, -1)
+    z = standardized(grouped, (2,), eps)[0].reshape(input.shape)
+    return affine(z, per_channel(weight, input), per_channel(bias, input))
+
+
+def batch_norm(
+    input: Tensor,
+    running_mean: Tensor | None,
+    running_var: Tensor | None,
+    weight: Tensor | None = None,
+    bias: Tensor | None = None,
+    training: bool = False,
+    momentum: float = 0.1,
+    eps: float = 1e-5,
+) -> Tensor:
+    """Bring each channel of (n, c, ...) to mean 0 and variance 1 over the batch (Ioffe and Szegedy, 2015).
+
+    training: by the batch's own mean and variance, which the running ones take up at the rate `momentum` (the variance
+    as an unbiased estimate); else by the running ones. Raises ValueError for a training batch of one value a channel.
+    """
+    if training or running_mean is None or running_var is None:
+        count = input.numel() // max(input.shape[1], 1)
+        if training and count <= 1:
+            raise ValueError(
+                f"Expected more than 1 value per channel when training, got input size {list(input.shape)}"
+            )
+        z, mean, variance = standardized(input, (0, *range(2, input.ndim)), eps)
+        if training:
+            follow(running_mean, mean, momentum)
+            follow(running_var, variance * (count / (count - 1)), momentum)
+    else:
+        spread = (per_channel(running_var, input) + eps).sqrt()
+        z = (input - per_channel(running_mean, input)) / spread
+    return affine(z, per_channel(weight, input), per_channel(bias, input))
+
+
+@no_grad()
+def follow(running: Tensor | None, now: Tensor, momentum: float) -> None:
+    """Move a running average, in place, by the share `momentum` towards what it is now."""
+    if running is not None:
+        running.copy_(running * (1 - momentum) + now.reshape(running.shape) * momentum)
+
+
+def normalize(input: Tensor, p: float = 2.0, dim: int = 1, eps: float = 1e-12) -> Tensor:
+    """Divide by the p-norm along `dim`, or by eps where that is larger."""
+    return input / input.norm(p, dim, keepdim=True).clamp(min=eps)
+
+
+def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -> Tensor:
+    """Return the cosine of the angle between x1 and x2 along `dim`."""
+    lengths = x1.norm(2, dim, keepdim=True).clamp(min=eps), x2.norm(2, dim, keepdim=True).clamp(min=eps)
+    return ((x1 / lengths[0]) * (x2 / lengths[1])).sum(dim)
+
+
+# Attention
+
+
+def scaled_dot_product_attention(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attn_mask: Tensor | None = None,
+    dropout_p: float = 0.0,
+    is_causal: bool = False,
+    scale: float | None = None,
+) -> Tensor:
+    """Return an average of the values for each query, weighted by softmax(query @ key.mT / √size) (Vaswani et al., 2017).
+
+    query: (..., l, size), key: (..., s, size), value: (..., s, any). attn_mask: (..., l, s), of bools (True: take part)
+    or of numbers to add to the scores. is_causal: query i sees keys up to i alone. Raises RuntimeError for both.
+    """
+    if is_causal and attn_mask is not None:
+        raise RuntimeError("scaled_dot_product_attention: explicit attn_mask should not be set when is_causal=True")
+    return attention_weights(query, key, attn_mask, dropout_p, is_causal, scale) @ value
+
+
+def attention_weights(
+    query: Tensor, key: Tensor, mask: Tensor | None, dropout_p: float, is_causal: bool, scale: float | None = None
+) -> Tensor:
+    """How much each query attends to each key: (..., l, s), rows that add up to 1."""
+    scores = (query * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)) @ key.mT
+    if is_causal:
+        mask = Tensor(np.tri(query.shape[-2], key.shape[-2], dtype=bool))
+    if mask is not None:
+        scores = scores.masked_fill(~mask, -math.inf) if mask.dtype.kind == "b" else scores + mask
+    return dropout(softmax(scores, -1), dropout_p)

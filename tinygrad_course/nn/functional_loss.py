@@ -1,0 +1,249 @@
+"""Losses, with PyTorch's signatures; nn.functional offers them.
+
+reduction, in all of them: "mean" (average the losses of all elements), "sum", or "none" (give them as they are).
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+
+from .. import ops
+from ..methods.pointwise import where
+from ..tensor import Tensor
+from .functional_activation import log_softmax
+
+
+def reduced(losses: Tensor, reduction: str, count: Any = None) -> Tensor:
+    """Average losses ("mean": their sum over `count`, or over how many they are), sum them, or give them as they are.
+
+    Raises ValueError for another reduction.
+    """
+    if reduction == "none":
+        return losses
+    if reduction == "sum":
+        return losses.sum()
+    if reduction == "mean":
+        return losses.mean() if count is None else losses.sum() / count
+    raise ValueError(f'{reduction} is not a valid value for reduction: use "mean", "sum" or "none"')
+
+
+def compare_sizes(input: Tensor, target: Tensor) -> None:
+    """Warn where a loss compares tensors of different shapes: broadcasting would compare each with each."""
+    if target.shape != input.shape:
+        warnings.warn(
+            f"Using a target size ({list(target.shape)}) that is different to the input size ({list(input.shape)}). "
+            "This will likely lead to incorrect results due to broadcasting. Please ensure they have the same size.",
+            stacklevel=3,
+        )
+
+
+def mse_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Return the squared difference."""
+    compare_sizes(input, target)
+    away = input - target
+    return reduced(away * away, reduction)
+
+
+def l1_loss(input: Tensor, target: Tensor, reduction: str = "mean") -> Tensor:
+    """Return the absolute difference."""
+    compare_sizes(input, target)
+    return reduced((input - target).abs(), reduction)
+
+
+def huber_loss(input: Tensor, target: Tensor, reduction: str = "mean", delta: float = 1.0) -> Tensor:
+    """Return half the squared difference up to delta, and beyond it a straight line of slope delta.
+
+    Raises ValueError unless delta is above 0.
+    """
+    if delta <= 0:
+        raise ValueError(f"huber_loss does not support non-positive values for delta, and it is {delta}")
+    compare_sizes(input, target)
+    away = (input - target).abs()
+    return reduced(where(away < delta, away * away * 0.5, delta * (away - 0.5 * delta)), reduction)
+
+
+def smooth_l1_loss(input: Tensor, target: Tensor, reduction: str = "mean", beta: float = 1.0) -> Tensor:
+    """Return huber_loss divided by beta: the slope beyond beta is 1. With beta 0 it is l1_loss."""
+    if beta < 0:
+        raise RuntimeError(f"smooth_l1_loss does not support negative values for beta, and it is {beta}")
+    return l1_loss(input, target, reduction) if beta == 0 else huber_loss(input, target, reduction, beta) / beta
+
+
+def binary_cross_entropy(
+    input: Tensor, target: Tensor, weight: Tensor | None = None, reduction: str = "mean"
+) -> Tensor:
+    """Return -(y log p + (1 - y) log(1 - p)) for probabilities p; each logarithm is taken as -100 at the least.
+
+    Raises ValueError for different shapes, and RuntimeError for p outside 0 to 1. From scores, take
+    binary_cross_entropy_with_logits, which is stable.
+    """
+    same_size(input, target)
+    if input.numel() and not (input.data.min() >= 0 and input.data.max() <= 1):
+        raise RuntimeError(
+            "all elements of input should be between 0 and 1: for scores, use binary_cross_entropy_with_logits"
+        )
+    losses = -(target * floored_log(input) + (1 - target) * floored_log(1 - input))
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+def floored_log(p: Tensor) -> Tensor:
+    """The logarithm of p, but -100 where it is less, with slope 0 there."""
+    held = p.data > np.exp(-100.0)
+    held_p = where(Tensor(held), p, 1)
+    return where(Tensor(held), held_p.log(), -100)
+
+
+def binary_cross_entropy_with_logits(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    reduction: str = "mean",
+    pos_weight: Tensor | None = None,
+) -> Tensor:
+    """Return binary_cross_entropy of sigmoid(input), without forming it: stable for scores of any size.
+
+    pos_weight: how much positive targets count, as for a class that is rare. Raises ValueError for different shapes.
+    """
+    same_size(input, target)
+    scale = 1 if pos_weight is None else 1 + (pos_weight - 1) * target
+    losses = (1 - target) * input + scale * ops.Softplus(-input)
+    return reduced(losses if weight is None else losses * weight, reduction)
+
+
+def same_size(input: Tensor, target: Tensor) -> None:
+    """Raise ValueError unless input and target have one shape."""
+    if target.shape != input.shape:
+        raise ValueError(
+            f"Target size ({list(target.shape)}) must be the same as input size ({list(input.shape)}): "
+            "reshape one of them, as in y.reshape(-1, 1)"
+        )
+
+
+def kl_div(input: Tensor, target: Tensor, reduction: str = "mean", log_target: bool = False) -> Tensor:
+    """Return how far probabilities `target` are from exp(input): target * (log target - input), added up.
+
+    input: log probabilities. log_target: target holds logarithms too. reduction "batchmean" divides the sum by the
+    number of rows, which is the divergence's mathematical definition; "mean" divides by the number of elements.
+    """
+    if log_target:
+        losses = target.exp() * (target - input)
+    else:
+        positive = target > 0
+        losses = where(positive, target * where(positive, target, 1).log(), 0) - target * input
+    return losses.sum() / input.shape[0] if reduction == "batchmean" else reduced(losses, reduction)
+
+
+def nll_loss(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+) -> Tensor:
+    """Return the negative log likelihood: minus the entry of `input`, log probabilities, at each target class.
+
+    Arguments as for cross_entropy, of which this is the second half.
+    """
+    return class_loss(input, target, weight, ignore_index, reduction, 0.0)
+
+
+def cross_entropy(
+    input: Tensor,
+    target: Tensor,
+    weight: Tensor | None = None,
+    ignore_index: int = -100,
+    reduction: str = "mean",
+    label_smoothing: float = 0.0,
+) -> Tensor:
+    """Return how far the scores `input` are from the target classes: minus the log of the right class's probability.
+
+    input: (N, C), (C,) or (N, C, d1, ...), any real scores. target: class numbers, of input's shape without C;
+    or probabilities of input's shape. weight: (C,), how much each class counts. ignore_index: targets that do not
+    count. label_smoothing: the share of each target that is spread evenly over all classes.
+    reduction: "mean" (over the weights of the targets), "sum" or "none".
+    """
+    if not 0.0 <= label_smoothing <= 1.0:
+        raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
+    scores = log_softmax(input, class_axis(input))
+    if target.dtype.kind == "f" and target.shape == input.shape:
+        if ignore_index >= 0:
+            raise RuntimeError("ignore_index is not supported for floating point target: leave it out")
+        return probability_loss(scores, target, weight, reduction, label_smoothing)
+    return class_loss(scores, target, weight, ignore_index, reduction, label_smoothing)
+
+
+def class_axis(input: Tensor) -> int:
+    """The axis of the classes: the second, or the only one."""
+    return 1 if input.ndim > 1 else 0
+
+
+def class_loss(
+    scores: Tensor, target: Tensor, weight: Tensor | None, ignore_index: int, reduction: str, smoothing: float
+) -> Tensor:
+    """The loss of log probabilities for class numbers: see cross_entropy. Rows that do not count are never read."""
+    check_classes(scores, target, weight)
+    rows, t = rows_of_classes(scores), target.data.reshape(-1)
+    counted = np.flatnonzero(t != ignore_index)
+    t = t[counted]
+    if t.size and (t.min() < 0 or t.max() >= rows.shape[1]):
+        wrong = t[(t < 0) | (t >= rows.shape[1])][0]
+        raise IndexError(f"Target {wrong} is out of bounds: there are {rows.shape[1]} classes, numbered from 0")
+    losses = -rows[counted, t]
+    weights = np.ones(len(t), rows.dtype) if weight is None else weight.data[t]
+    if weight is not None:
+        losses = losses * Tensor(weights)
+    if smoothing:
+        spread = -rows[counted] if weight is None else -rows[counted] * weight.detach()
+        losses = losses * (1 - smoothing) + spread.sum(1) * (smoothing / rows.shape[1])
+    if reduction == "none":
+        losses = ops.AddInto(losses, counted, size=(target.numel(),), key=(ops.indexing.ARRAY,))
+        return losses.reshape(target.shape)
+    return reduced(losses, reduction, float(weights.sum()))
+
+
+def rows_of_classes(scores: Tensor) -> Tensor:
+    """(N, C, d1, ...) as (N * d1 * ..., C), and (C,) as (1, C)."""
+    if scores.ndim > 2:
+        scores = scores.permute(0, *range(2, scores.ndim), 1)
+    return scores if scores.ndim == 2 else scores.reshape(-1, scores.shape[-1])
+
+
+def probability_loss(scores: Tensor, target: Tensor, weight: Tensor | None, reduction: str, smoothing: float) -> Tensor:
+    """The loss of log probabilities for target probabilities: see cross_entropy."""
+    axis = class_axis(scores)
+    classes = scores.shape[axis]
+    if smoothing:
+        target = target * (1 - smoothing) + smoothing / classes
+    terms = scores * target
+    if weight is not None:
+        terms = terms * weight.detach().reshape(-1, *(1,) * max(scores.ndim - 2, 0))
+    losses = -terms.sum(axis)
+    return reduced(losses, reduction, scores.numel() / classes)
+
+
+def check_classes(scores: Tensor, target: Tensor, weight: Tensor | None) -> None:
+    """Raise what is wrong with the shapes or dtypes of a loss over classes."""
+    if target.dtype.kind not in "iu":
+        raise RuntimeError(
+            f"expected scalar type Long but found {target.dtype}: targets are class numbers, as y.long() gives, "
+            f"or probabilities of the input's shape {list(scores.shape)}"
+        )
+    if weight is not None and weight.shape != (scores.shape[class_axis(scores)],):
+        raise RuntimeError(
+            f"weight tensor should be defined either for all {scores.shape[class_axis(scores)]} classes or no classes "
+            f"but got weight tensor of shape: {list(weight.shape)}"
+        )
+    wanted = scores.shape[:1] + scores.shape[2:] if scores.ndim > 1 else ()
+    if target.shape == wanted:
+        return
+    if scores.ndim > 1 and target.ndim and target.shape[0] != scores.shape[0]:
+        raise ValueError(
+            f"Expected input batch_size ({scores.shape[0]}) to match target batch_size ({target.shape[0]})."
+        )
+    raise RuntimeError(
+        f"targets for scores of shape {list(scores.shape)} have shape {list(wanted)}, one class number for each row; "
+        f"these have {list(target.shape)}: y.reshape(...) or y.argmax(1) may be what you want"
+    )

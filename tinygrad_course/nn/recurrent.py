@@ -1,0 +1,240 @@
+"""Networks that read a sequence step by step and keep a state: RNN, LSTM, GRU, and the cell of each.
+
+A state is a tuple: (h,), or (h, c) of an LSTM. Each kind is one function from what the input contributes to a step,
+and the state before it, to the state after it.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from ..creation import zeros
+from ..methods.joining import cat, stack
+from ..tensor import Tensor
+from . import functional as F
+from . import init
+from .module import Module
+from .parameter import Parameter
+
+State = tuple[Tensor, ...]
+
+
+def rnn_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, nonlinearity: str) -> State:
+    """h' = tanh(x + W h + b), or relu of it (Elman, 1990). x: what the input contributes, (n, hidden)."""
+    z = x + F.linear(state[0], weight, bias)
+    return (z.tanh() if nonlinearity == "tanh" else z.relu(),)
+
+
+def lstm_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, _: str) -> State:
+    """Gates decide what the memory c forgets, takes in and shows (Hochreiter and Schmidhuber, 1997).
+
+    x: what the input contributes to the four gates, (n, 4 * hidden).
+    """
+    h, c = state
+    take, forget, new, show = (x + F.linear(h, weight, bias)).chunk(4, -1)
+    c = forget.sigmoid() * c + take.sigmoid() * new.tanh()
+    return show.sigmoid() * c.tanh(), c
+
+
+def gru_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, _: str) -> State:
+    """Gates decide how much of h is used for the new state, and how much of it stays (Cho et al., 2014).
+
+    x: what the input contributes to the two gates and the new state, (n, 3 * hidden).
+    """
+    (h,) = state
+    (xr, xz, xn), (hr, hz, hn) = x.chunk(3, -1), F.linear(h, weight, bias).chunk(3, -1)
+    new = (xn + (xr + hr).sigmoid() * hn).tanh()
+    return (new + (xz + hz).sigmoid() * (h - new),)
+
+
+STEPS = {"RNN": (rnn_step, 1, 1), "LSTM": (lstm_step, 4, 2), "GRU": (gru_step, 3, 1)}  # step, gates, parts of a state
+
+
+class Recurrent(Module):
+    """What all of this file share: weights for the input and for the state, evenly spread between ±1/√hidden_size."""
+
+    kind: str
+
+    def __init__(self, input_size: int, hidden_size: int, bias: bool, nonlinearity: str = "tanh") -> None:
+        super().__init__()
+        if nonlinearity not in ("tanh", "relu"):
+            raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
+        self.input_size, self.hidden_size, self.bias, self.nonlinearity = input_size, hidden_size, bias, nonlinearity
+        self.step, self.gates, self.parts = STEPS[self.kind]
+
+    def make(self, suffix: str, inputs: int, dtype: Any) -> None:
+        """Set the weights and biases of one layer in one direction."""
+        rows = self.gates * self.hidden_size
+        for name, shape in (("weight_ih", (rows, inputs)), ("weight_hh", (rows, self.hidden_size))):
+            self.register_parameter(name + suffix, Parameter(zeros(shape, dtype=dtype)))
+        for name in ("bias_ih", "bias_hh"):
+            self.register_parameter(name + suffix, Parameter(zeros(rows, dtype=dtype)) if self.bias else None)
+
+    def reset_parameters(self) -> None:
+        """Give every weight and bias new random numbers."""
+        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0.0
+        for parameter in self.parameters():
+            init.uniform_(parameter, -bound, bound)
+
+    def weights(self, suffix: str = "") -> list[Any]:
+        """The weights and biases of one layer in one direction: for the input, then for the state."""
+        return [getattr(self, name + suffix) for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh")]
+
+    def as_state(self, given: Any, like: Tensor, shape: tuple[int, ...]) -> State:
+        """The state that a call begins with: what was given, or zeros. Raises RuntimeError for a wrong shape."""
+        if given is None:
+            return tuple(zeros(shape, dtype=like.dtype) for _ in range(self.parts))
+        state = given if isinstance(given, tuple) else (given,)
+        if len(state) != self.parts or any(part.shape != shape for part in state):
+            raise RuntimeError(
+                f"{type(self).__name__}: expected {self.parts} tensors of shape {list(shape)} as the state, got shapes "
+                f"{[list(part.shape) for part in state]}"
+            )
+        return state
+
+    def given_back(self, state: State) -> Any:
+        """A state as PyTorch returns it: h alone, or (h, c)."""
+        return state if self.parts > 1 else state[0]
+
+    def check_input(self, x: Tensor, axes: tuple[int, int]) -> None:
+        """Raise what is wrong with an input's shape."""
+        if x.ndim not in axes or x.shape[-1] != self.input_size:
+            raise RuntimeError(
+                f"{type(self).__name__}: Expected input to be {axes[0]}D or {axes[1]}D with a last axis of "
+                f"{self.input_size} (input_size), got {x.ndim}D of shape {list(x.shape)}"
+            )
+
+
+class Cell(Recurrent):
+    """One step: (n, input_size) and a state become the next state, (n, hidden_size)."""
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, nonlinearity)
+        self.make("", input_size, dtype)
+        self.reset_parameters()
+
+    def forward(self, input: Tensor, hx: Any = None) -> Any:
+        """Return the state after one step; the state before it is zeros where it is not given."""
+        self.check_input(input, (1, 2))
+        w, b, weight, bias = self.weights()
+        state = self.as_state(hx, input, (*input.shape[:-1], self.hidden_size))
+        return self.given_back(self.step(F.linear(input, w, b), state, weight, bias, self.nonlinearity))
+
+    def extra_repr(self) -> str:
+        """The sizes."""
+        return f"{self.input_size}, {self.hidden_size}{'' if self.bias else ', bias=False'}"
+
+
+class RNNCell(Cell):
+    """One step of an RNN."""
+
+    kind = "RNN"
+
+
+class LSTMCell(Cell):
+    """One step of an LSTM; its state is (h, c)."""
+
+    kind = "LSTM"
+
+
+class GRUCell(Cell):
+    """One step of a GRU."""
+
+    kind = "GRU"
+
+
+class Layers(Recurrent):
+    """A whole sequence, through layers one above the other: (t, n, input_size) becomes (t, n, hidden_size).
+
+    batch_first: (n, t, ...) in place of (t, n, ...); an input of (t, input_size) is one sequence alone. dropout: between
+    layers, while training. bidirectional: a second network reads from the end, and the outputs lie side by side.
+    Returns the output and the last state of each layer and direction, (layers * directions, n, hidden_size).
+    """
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        nonlinearity: str = "tanh",
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, nonlinearity)
+        if not 0 <= dropout <= 1:
+            raise ValueError(f"dropout should be a number in range [0, 1] and is {dropout}")
+        self.num_layers, self.batch_first, self.dropout = num_layers, batch_first, dropout
+        self.bidirectional, self.directions = bidirectional, ("", "_reverse") if bidirectional else ("",)
+        for layer in range(num_layers):
+            inputs = hidden_size * len(self.directions) if layer else input_size
+            for direction in self.directions:
+                self.make(f"_l{layer}{direction}", inputs, dtype)
+        self.reset_parameters()
+
+    def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:
+        """Return the output at every step, and the last state; the first state is zeros where it is not given."""
+        self.check_input(input, (2, 3))
+        alone = input.ndim == 2
+        x = input.unsqueeze(1) if alone else input.transpose(0, 1) if self.batch_first else input
+        if alone and hx is not None:
+            hx = tuple(part.unsqueeze(1) for part in hx) if isinstance(hx, tuple) else hx.unsqueeze(1)
+        first = self.as_state(hx, x, (self.num_layers * len(self.directions), x.shape[1], self.hidden_size))
+        output, last = self.run(x, first)
+        if alone:
+            return output.squeeze(1), self.given_back(tuple(part.squeeze(1) for part in last))
+        return output.transpose(0, 1) if self.batch_first else output, self.given_back(last)
+
+    def run(self, x: Tensor, first: State) -> tuple[Tensor, State]:
+        """Send (t, n, input_size) through every layer; first: the states to begin with, stacked."""
+        ends: list[State] = []
+        for layer in range(self.num_layers):
+            if layer:
+                x = F.dropout(x, self.dropout, self.training)
+            outputs = []
+            for direction in self.directions:
+                output, end = self.read(x, tuple(part[len(ends)] for part in first), f"_l{layer}{direction}")
+                outputs.append(output)
+                ends.append(end)
+            x = cat(outputs, -1) if len(outputs) > 1 else outputs[0]
+        return x, tuple(stack(parts) for parts in zip(*ends, strict=True))
+
+    def read(self, x: Tensor, state: State, suffix: str) -> tuple[Tensor, State]:
+        """One layer in one direction over the whole sequence."""
+        w, b, weight, bias = self.weights(suffix)
+        steps = F.linear(x, w, b).unbind(0)  # one product for all steps
+        seen = []
+        for step in reversed(steps) if suffix.endswith("_reverse") else steps:
+            state = self.step(step, state, weight, bias, self.nonlinearity)
+            seen.append(state[0])
+        return stack(seen[::-1] if suffix.endswith("_reverse") else seen), state
+
+    def extra_repr(self) -> str:
+        """The sizes; settings that are as usual stay out."""
+        usual = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        changed = [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
+        return ", ".join([f"{self.input_size}, {self.hidden_size}", *changed])
+
+
+class RNN(Layers):
+    """Layers of Elman networks, h' = tanh(W x + U h + b), or relu of it: see Layers."""
+
+    kind = "RNN"
+
+
+class LSTM(Layers):
+    """Layers of long short-term memories; their state is (h, c): see Layers."""
+
+    kind = "LSTM"
+
+
+class GRU(Layers):
+    """Layers of gated recurrent units: see Layers."""
+
+    kind = "GRU"
