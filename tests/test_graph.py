@@ -178,8 +178,9 @@ def test_a_graph_of_the_learners_own_loop() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wide", "narrow"), [((3, 4), (4,)), ((3, 4), (3, 1)), ((3, 4), (1, 1)), ((2, 3, 4), (3, 1)), ((3,), ()), ((2, 2), (2, 2))]
-)  # fmt: skip
+    ("wide", "narrow"),
+    [((3, 4), (4,)), ((3, 4), (3, 1)), ((3, 4), (1, 1)), ((2, 3, 4), (3, 1)), ((3,), ()), ((2, 2), (2, 2))],
+)
 def test_sum_to_undoes_broadcasting(wide, narrow) -> None:
     g = np.arange(np.prod(wide), dtype=float).reshape(wide)
     found = sum_to(g, narrow)

@@ -180,7 +180,13 @@ class Op:
         arrays = [x.data if isinstance(x, tensor) else constant(cls, x) for x in inputs]
         if cls.promotes:
             arrays = cls.cast(arrays)
-        z = cls.forward(*arrays, **params)
+        try:
+            z = cls.forward(*arrays, **params)
+        except ValueError as error:
+            if type(error) is not ValueError:  # LinAlgError is one, and says more
+                raise
+            shapes = ", ".join(str(list(np.shape(a))) for a in arrays)
+            raise RuntimeError(f"{cls.__name__} of shapes {shapes}: {error}") from None
         if not any([isinstance(x, tensor) for x in inputs]):
             return z
         if type(z) is not np.ndarray:
@@ -263,17 +269,17 @@ def read_signatures(cls: type[Op]) -> None:
 
 def constant(op: type[Op], x: Any) -> Any:
     """Let an array or a Python number pass as an op's input. Raises TypeError for anything else."""
+    if isinstance(x, np.generic):  # before float: np.float64 is one, and is not weak
+        return np.asarray(x)
     if isinstance(x, (int, float, np.ndarray)):
         return x
-    if isinstance(x, np.generic):
-        return np.asarray(x)
     raise TypeError(
         f"{op.__name__}: expected a Tensor, an array or a number, got {type(x).__name__}; wrap it first: tg.tensor(...)"
     )
 
 
 def place_of(x: Any) -> Any:
-    """The Node a Tensor's present value came from, the Tensor itself where it is a leaf that wants gradients, else None.
+    """The Node that a Tensor's present value came from; the Tensor itself for a leaf that wants gradients; else None.
 
     A view whose memory was written to since is made again from its base, so that it sees the write.
     """
@@ -324,9 +330,7 @@ def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
     pairs = []
     for i, rule in node.plan.rules:
         source, gx = node.inputs[i], apply_rule(node, i, rule, g, values)
-        if isinstance(source, Node):
-            pairs.append((source, gx))
-        elif not hold(source, gx := as_tensor(gx, source.dtype)):
+        if isinstance(source, Node) or not hold(source, gx := as_tensor(gx, source.dtype)):
             pairs.append((source, gx))
     return pairs
 

@@ -3,6 +3,6 @@
 from .methods.linalg import det, inv, solve
 from .tensor import Tensor
 
-__all__ = ["det", "inv", "norm", "solve"]
+__all__ = ["det", "inv", "solve", "vector_norm"]
 
-norm = Tensor.norm
+vector_norm = Tensor.norm

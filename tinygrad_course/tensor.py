@@ -310,7 +310,7 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
         return NotImplemented if other is None else ops.Equal(self, other)
 
     def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
-        return NotImplemented if other is None else Tensor(~ops.Equal(self, other).data)
+        return NotImplemented if other is None else ops.Not(ops.Equal(self, other))
 
     def __lt__(self, other: Any) -> Tensor:
         return ops.Less(self, other)

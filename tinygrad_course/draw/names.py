@@ -16,9 +16,9 @@ PACKAGE = __name__.partition(".")[0]
 
 def clean(text: str, longest: int = LONGEST) -> str:
     """The text on one line, without characters that do not print, its middle left out where it is long."""
-    text = "".join(c if c.isprintable() else " " for c in text[: 100 * longest])
     keep = longest // 2 - 1
-    return text if len(text) <= longest else f"{text[:keep]}…{text[-keep:]}"
+    short = text if len(text) <= longest else f"{text[:keep]}…{text[-keep:]}"
+    return "".join(c if c.isprintable() else " " for c in short)
 
 
 def namespaces() -> list[dict[str, Any]]:

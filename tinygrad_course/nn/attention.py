@@ -61,8 +61,8 @@ class MultiheadAttention(Module):
     ) -> tuple[Tensor, Tensor | None]:
         """Return what each query attends to, and how much: (n, l, s), averaged over the heads, or None.
 
-        key_padding_mask: (n, s), attn_mask: (l, s) or (n * heads, l, s): of bools, True: leave out; or of numbers to add
-        to the scores. is_causal: attn_mask leaves out the future, and must be given.
+        key_padding_mask: (n, s), attn_mask: (l, s) or (n * heads, l, s): of bools (True: leave out), or of numbers to
+        add to the scores. is_causal: attn_mask leaves out the future, and must be given.
         """
         if is_causal and attn_mask is None:
             raise RuntimeError(
@@ -70,14 +70,13 @@ class MultiheadAttention(Module):
             )
         if query.ndim == 2:
             mask = None if key_padding_mask is None else key_padding_mask.unsqueeze(0)
-            out, weights = self.attend(
-                *(x.unsqueeze(0) for x in (query, key, value)), mask, need_weights, attn_mask, average_attn_weights
-            )
+            q, k, v = (x.unsqueeze(0) for x in (query, key, value))
+            out, weights = self.attend(q, k, v, mask, need_weights, attn_mask, average_attn_weights)
             return out.squeeze(0), None if weights is None else weights.squeeze(0)
         if self.batch_first:
             return self.attend(query, key, value, key_padding_mask, need_weights, attn_mask, average_attn_weights)
-        swapped = (x.transpose(0, 1) for x in (query, key, value))
-        out, weights = self.attend(*swapped, key_padding_mask, need_weights, attn_mask, average_attn_weights)
+        q, k, v = (x.transpose(0, 1) for x in (query, key, value))
+        out, weights = self.attend(q, k, v, key_padding_mask, need_weights, attn_mask, average_attn_weights)
         return out.transpose(0, 1), weights
 
     def attend(

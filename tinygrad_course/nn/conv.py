@@ -108,20 +108,12 @@ class ConvTranspose2d(Convolution):
         dtype: Any = None,
     ) -> None:
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype)
-        self.output_padding = self.each(output_padding)
+        self.border, self.output_padding = self.each(padding), self.each(output_padding)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the transposed convolution of x."""
-        return F.conv_transpose2d(
-            x,
-            self.weight,
-            self.bias,
-            self.stride,
-            self.padding,
-            self.output_padding,
-            self.groups,
-            self.dilation,  # type: ignore[arg-type]
-        )
+        stride, padding, more = self.stride, self.border, self.output_padding
+        return F.conv_transpose2d(x, self.weight, self.bias, stride, padding, more, self.groups, self.dilation)
 
 
 class Pooling(Module):

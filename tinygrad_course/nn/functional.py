@@ -253,9 +253,9 @@ def scaled_dot_product_attention(
     is_causal: bool = False,
     scale: float | None = None,
 ) -> Tensor:
-    """Return an average of the values for each query, weighted by softmax(query @ key.mT / √size) (Vaswani et al., 2017).
+    """Return an average of the values for each query, weighted by softmax(query @ key.mT / √size).
 
-    query: (..., l, size), key: (..., s, size), value: (..., s, any). attn_mask: (..., l, s), of bools (True: take part)
+    Vaswani et al., 2017. query: (..., l, size), key: (..., s, size), value: (..., s, any). attn_mask: (..., l, s), of bools (True: take part)
     or of numbers to add to the scores. is_causal: query i sees keys up to i alone. Raises RuntimeError for both.
     """
     if is_causal and attn_mask is not None:

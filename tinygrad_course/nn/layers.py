@@ -135,7 +135,8 @@ class Embedding(Module):
     @classmethod
     def from_pretrained(cls, embeddings: Tensor, freeze: bool = True, padding_idx: int | None = None) -> Embedding:
         """Make one of rows that exist; freeze: they are not learned further."""
-        layer = cls(*embeddings.shape, padding_idx=padding_idx, dtype=embeddings.dtype)
+        rows, size = embeddings.shape
+        layer = cls(rows, size, padding_idx, embeddings.dtype)
         layer.weight = Parameter(embeddings, requires_grad=not freeze)
         return layer
 

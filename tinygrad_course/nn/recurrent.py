@@ -149,8 +149,8 @@ class GRUCell(Cell):
 class Layers(Recurrent):
     """A whole sequence, through layers one above the other: (t, n, input_size) becomes (t, n, hidden_size).
 
-    batch_first: (n, t, ...) in place of (t, n, ...); an input of (t, input_size) is one sequence alone. dropout: between
-    layers, while training. bidirectional: a second network reads from the end, and the outputs lie side by side.
+    batch_first: (n, t, ...) in place of (t, n, ...); an input of (t, input_size) is one sequence alone. dropout:
+    between layers, while training. bidirectional: a second network reads from the end; the outputs lie side by side.
     Returns the output and the last state of each layer and direction, (layers * directions, n, hidden_size).
     """
 

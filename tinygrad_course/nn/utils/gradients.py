@@ -33,8 +33,8 @@ def clip_grad_norm_(
     )
     if error_if_nonfinite and not math.isfinite(total):
         raise RuntimeError(
-            f"The total norm of order {norm_type} for gradients is {total}, so it cannot be clipped: look for the layer "
-            "that made it, or set error_if_nonfinite=False to scale by it all the same"
+            f"The total norm of order {norm_type} for gradients is {total}, so it cannot be clipped: look for the "
+            "layer that made it, or set error_if_nonfinite=False to scale by it all the same"
         )
     scale = min(1.0, max_norm / (total + 1e-6)) if not math.isnan(total) else total
     for g in gradients:
