@@ -152,7 +152,7 @@ print(len(train), "images to learn from,", len(test), "to test on")
 
 # %% [markdown]
 # A network is a graph as well: numbers go in, each operation has parameters that can be turned, and one number comes
-# out, the *loss*, which says how wrong the network is. Training repeats three lines: run the network, send the gradient
+# out, the *loss*, which says how wrong the network is. Training repeats three steps: run the network, send the gradient
 # of the loss back, turn every parameter a little against its gradient.
 
 # %%
@@ -161,8 +161,7 @@ model = tg.nn.Sequential(tg.nn.Flatten(), tg.nn.Linear(64, 32), tg.nn.ReLU(), tg
 optimizer = tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)
 batches = tg.data.DataLoader(train, batch_size=32, shuffle=True)
 
-progress = bar(range(10), "training")
-for _ in progress:
+for _ in bar(range(40), "training"):
     for images, labels in batches:
         loss = tg.nn.functional.cross_entropy(model(images), labels)
         optimizer.zero_grad()
@@ -184,12 +183,12 @@ from tinygrad_course.draw import image_grid
 image_grid(images[:10], [f"reads {digit}" for digit in read[:10].tolist()])
 
 # %% [markdown]
-# And this is the graph of that network, from one image to one loss. It is made of the same things as the graph of
-# `x * 2`: values, operations, arrows. You will write every one of them.
+# And this is the graph of that network, from one image at the top to ten scores at the bottom, one for each digit. It
+# is made of the same things as the graph of `x * 2`: values, operations, arrows. You will write every one of them.
 
 # %%
-loss = tg.nn.functional.cross_entropy(model(images[:1]), labels[:1])
-tg.draw(loss)
+scores = model(images[:1])
+tg.draw(scores)
 
 # %% [markdown]
 # ## What you have seen

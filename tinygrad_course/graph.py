@@ -185,8 +185,8 @@ class Op:
         except ValueError as error:
             if type(error) is not ValueError:  # LinAlgError is one, and says more
                 raise
-            shapes = ", ".join(str(list(np.shape(a))) for a in arrays)
-            raise RuntimeError(f"{cls.__name__} of shapes {shapes}: {error}") from None
+            given = ", ".join(str(list(np.shape(a))) for a in arrays)
+            raise RuntimeError(f"{cls.__name__} of shapes {given}: {error}") from None
         if not any([isinstance(x, tensor) for x in inputs]):
             return z
         if type(z) is not np.ndarray:

@@ -255,8 +255,9 @@ def scaled_dot_product_attention(
 ) -> Tensor:
     """Return an average of the values for each query, weighted by softmax(query @ key.mT / √size).
 
-    Vaswani et al., 2017. query: (..., l, size), key: (..., s, size), value: (..., s, any). attn_mask: (..., l, s), of bools (True: take part)
-    or of numbers to add to the scores. is_causal: query i sees keys up to i alone. Raises RuntimeError for both.
+    Vaswani et al., 2017. query: (..., l, size), key: (..., s, size), value: (..., s, any). attn_mask: (..., l, s), of
+    bools (True: take part) or of numbers to add to the scores. is_causal: query i sees keys up to i alone.
+    Raises RuntimeError for both a mask and is_causal.
     """
     if is_causal and attn_mask is not None:
         raise RuntimeError("scaled_dot_product_attention: explicit attn_mask should not be set when is_causal=True")
