@@ -188,7 +188,7 @@ image_grid(images[:10], [f"reads {digit}" for digit in read[:10].tolist()])
 
 # %%
 scores = model(images[:1])
-tg.draw(scores)
+tg.draw(scores, numbers=False)
 
 # %% [markdown]
 # ## What you have seen

@@ -87,6 +87,14 @@ def test_a_value_used_twice_is_one_box_with_two_arrows() -> None:
     assert tg.draw(x * shared + shared).dot.count("shared") == 1
 
 
+def test_inputs_stand_in_their_order_from_the_top() -> None:
+    a, b = leaf(1.0), leaf(2.0)
+    for y, upper, lower in ((b - a * 5, ">b<", ">5.0<"), (a * 5 - b, ">5.0<", ">b<")):
+        svg = tg.draw(y).svg or ""
+        heights = [re.search(rf'y="([-.0-9]+)"[^<]*{text}', svg) for text in (upper, lower)]
+        assert heights[0] and heights[1] and float(heights[0][1]) < float(heights[1][1])
+
+
 def test_a_tensor_without_a_graph_is_one_box() -> None:
     weights = tg.tensor([[1, 2], [3, 4]])
     assert words(tg.draw(weights)) == {"n0": "weights constant 1 2 3 4 shape (2, 2)"}
@@ -101,6 +109,7 @@ def test_parameters_of_operations_dtypes_and_lost_numbers_are_told() -> None:
     assert "has shape (20, 20), float64" in text
     assert "Sum(#3, axis 1)" in text
     assert "key 2:5" in text
+    assert "Sum(x, axis (0, 1), keepdims)" in str(tg.draw(x.sum(keepdim=True)))
 
 
 def test_numbers_stay_as_they_were_when_drawn() -> None:
@@ -289,6 +298,17 @@ def test_depth_draws_only_what_is_near() -> None:
     assert "earlier result = 8.0" in text and "→ 10.0" in text
 
 
+def test_numbers_may_be_left_out() -> None:
+    x = leaf([1.0, 2.0])
+    y = (x * 3).sum()
+    y.backward()
+    assert str(tg.draw(y, numbers=False)).splitlines()[1:] == [
+        "1. x (leaf), shape (2,)",
+        "2. x × 3 has shape (2,)",
+        "3. y = Sum(#2, axis 0) has shape ()",
+    ]
+
+
 def test_wrong_calls_say_what_to_do() -> None:
     x = leaf(1.0)
     with pytest.raises(TypeError, match=r"expected a Tensor, got float; .*tg.tensor"):
@@ -334,6 +354,8 @@ def test_another_operation_is_marked_and_nothing_in_equal_graphs() -> None:
     changed = words(side_by_side((a * 2).relu(), (a * 2).exp()))
     assert sorted(text for text in changed.values() if "differs" in text) == ["exp differs", "relu differs"]
     assert "differs" not in str(side_by_side(a * 2, a * 2))
+    shift, scale = tg.tensor([1.0]), tg.tensor([2.0])
+    assert "scale (constant) = [2.0], shape (1,), differs" in str(side_by_side(a + shift, a + scale))
     assert "frame" not in str(side_by_side(a * 2, a * 2, a * 4)).lower()
 
 
@@ -387,6 +409,18 @@ def test_files_are_written_whole(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a.dot", "a.png", "a.svg"]
     with pytest.raises(FileNotFoundError, match="does not exist: make it first"):
         picture.to_svg(tmp_path / "missing" / "a.svg")
+
+
+def test_a_file_that_could_not_be_written_stays_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(self: Path, target: Path) -> None:
+        raise PermissionError("open in another program")
+
+    old = tmp_path / "a.svg"
+    old.write_text("old", encoding="utf-8")
+    monkeypatch.setattr(Path, "replace", fails)
+    with pytest.raises(PermissionError):
+        tg.draw(leaf(1.0)).to_svg(old)
+    assert old.read_text(encoding="utf-8") == "old" and list(tmp_path.iterdir()) == [old]
 
 
 def test_a_grid_of_images() -> None:

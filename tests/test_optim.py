@@ -80,13 +80,14 @@ def test_a_step_between_forward_and_backward_is_noticed() -> None:
 
 
 def test_the_gradient_is_left_as_it_was_and_missing_ones_are_skipped() -> None:
-    p, q = start(1.0), start(1.0)
-    optimizer = tg.optim.SGD([p, q], lr=0.1, momentum=0.9, weight_decay=0.1)
-    for _ in range(2):
+    for options in ({}, {"weight_decay": 0.1}, {"nesterov": True}, {"maximize": True}):
+        p, q = start(1.0), start(1.0)
+        optimizer = tg.optim.SGD([p, q], lr=0.1, momentum=0.9, **options)
         p.grad = tg.tensor(np.array([2.0]))
-        optimizer.step()
-        assert p.grad.tolist() == [2.0]
-    assert q.tolist() == [1.0] and q.grad is None
+        for _ in range(3):
+            optimizer.step()
+            assert p.grad.tolist() == [2.0]
+        assert q.tolist() == [1.0] and q.grad is None
 
 
 def test_zero_grad_clears_to_none_or_to_zeros() -> None:

@@ -27,16 +27,18 @@ def draw(
     names: Mapping[str, Any] | None = None,
     direction: str | None = None,
     depth: int | None = None,
+    numbers: bool = True,
     limit: int = LIMIT,
 ) -> Picture:
     """Draw the graph that y came from, as it is now.
 
     names: name → tensor, where the variables' own names are not wanted or not known, as in names={"w": w}.
     direction: "LR" (left to right), "TB" (top to bottom), "RL" or "BT"; when left out, long chains go downwards.
-    depth: draw only so many operations before y. limit: above so many operations there is a summary and no picture.
+    depth: draw only so many operations before y. numbers: False leaves out what arrays and gradients hold.
+    limit: above so many operations there is a summary and no picture.
     Raises TypeError for what is no Tensor, ValueError for a direction or depth that does not exist.
     """
-    return Picture([scene_of(y, names, depth)], direction, limit)
+    return Picture([scene_of(y, names, depth, numbers)], direction, limit)
 
 
 def side_by_side(
@@ -53,7 +55,7 @@ def side_by_side(
     scenes = [
         scene
         for graph in graphs
-        for scene in (graph.scenes if isinstance(graph, Picture) else [scene_of(graph, names, None)])
+        for scene in (graph.scenes if isinstance(graph, Picture) else [scene_of(graph, names)])
     ]
     if not scenes or (captions and len(captions) != len(scenes)):
         raise ValueError(f"side_by_side: {len(scenes)} graphs and {len(captions)} captions; give one caption a graph")
@@ -62,10 +64,10 @@ def side_by_side(
     return Picture(mark_differences(framed), direction, limit)
 
 
-def scene_of(y: Any, names: Mapping[str, Any] | None, depth: int | None) -> Scene:
+def scene_of(y: Any, names: Mapping[str, Any] | None, depth: int | None = None, numbers: bool = True) -> Scene:
     """Take the graph of y down, with the names of the caller's variables."""
     if not isinstance(y, Tensor):
         raise TypeError(f"draw: expected a Tensor, got {type(y).__name__}; to draw a number or array: tg.tensor(...)")
     if depth is not None and depth < 1:
         raise ValueError(f"draw: depth counts operations, from 1; got {depth}")
-    return sketch(y, Names(names, namespaces()), depth)
+    return sketch(y, Names(names, namespaces()), depth, numbers)

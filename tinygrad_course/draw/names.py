@@ -48,11 +48,8 @@ class Names:
         self.found: dict[int, str] = {}
         self.tensors: dict[int, Tensor] = {}  # by the id of the node that made them
         spaces = list(spaces)
-        self.spaces = (
-            check(given),
-            *(dict(parameters(space)) for space in spaces),
-            *spaces,
-        )  # alive: an id is theirs
+        modules = [dict(parameters(space)) for space in spaces]
+        self.spaces = (check(given), *modules, *spaces)  # kept, since an id is a thing's own only while it lives
         for space in self.spaces:
             for name, value in space.items():
                 self.note(name, value)

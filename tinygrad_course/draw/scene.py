@@ -83,9 +83,9 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}"
 
 
-def sketch(y: Tensor, names: Names, depth: int | None = None) -> Scene:
+def sketch(y: Tensor, names: Names, depth: int | None = None, numbers: bool = True) -> Scene:
     """Take down the graph that y came from, or only the `depth` operations nearest to y on each way."""
-    artist = Artist(names)
+    artist = Artist(names, numbers)
     if y.node is None:
         artist.leaf(y)
         return artist.scene
@@ -111,8 +111,9 @@ def nearest(root: Node, depth: int | None) -> set[Node]:
 class Artist:
     """Adds steps to a scene, each value once: a leaf or an array used twice is one box."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: Names, numbers: bool) -> None:
         self.names = names
+        self.numbers = numbers  # whether arrays show theirs, and their gradients
         self.scene = Scene()
         self.places: dict[int, int] = {}  # of values, by the id of their Node, leaf or array
 
@@ -147,7 +148,7 @@ class Artist:
         tensor = self.names.tensors.get(id(node))
         array = node.value if tensor is None else tensor.data
         grad = None if tensor is None else tensor.grad
-        return value_box(kind, self.names.of(node), array, node.shape, node.dtype, grad)
+        return self.box(kind, self.names.of(node), array, node.shape, node.dtype, grad)
 
     def leaf(self, tensor: Tensor) -> int:
         """Add a tensor that no operation made."""
@@ -155,27 +156,27 @@ class Artist:
         if type(tensor).__name__ == "Parameter":
             kind = "parameter"
         name = self.names.of(tensor)
-        return self.add(value_box(kind, name, tensor.data, tensor.shape, tensor.dtype, tensor.grad), tensor)
+        return self.add(self.box(kind, name, tensor.data, tensor.shape, tensor.dtype, tensor.grad), tensor)
 
     def constant(self, value: Any, shape: tuple[int, ...] | None) -> int:
         """The place of an input that gets no gradient: a Python number, an array, or None for one too large to keep."""
         if not isinstance(value, np.ndarray):
-            return self.add(value_box("constant", "", value, shape, None, None))
+            return self.add(self.box("constant", "", value, shape, None, None))
         if id(value) in self.places:
             return self.places[id(value)]
-        return self.add(value_box("constant", self.names.of(value), value, shape, value.dtype, None), value)
+        return self.add(self.box("constant", self.names.of(value), value, shape, value.dtype, None), value)
 
-
-def value_box(kind: str, name: str, array: Any, shape: Any, dtype: Any, grad: Tensor | None) -> Value:
-    """A value as text. array: its numbers, or None where they are gone."""
-    return Value(
-        kind,
-        name,
-        None if array is None else digits_of(array),
-        shape_text(shape),
-        "" if dtype is None or dtype in (get_default_dtype(), int64, bool_) else str(dtype),
-        None if grad is None else digits_of(grad.data),
-    )
+    def box(self, kind: str, name: str, array: Any, shape: Any, dtype: Any, grad: Tensor | None) -> Value:
+        """A value as text. array: its numbers, or None where they are gone; shape: None for a Python number."""
+        shown = array is not None and (self.numbers or shape is None)
+        return Value(
+            kind,
+            name,
+            digits_of(array) if shown else None,
+            shape_text(shape),
+            "" if dtype is None or dtype in (get_default_dtype(), int64, bool_) else str(dtype),
+            digits_of(grad.data) if grad is not None and self.numbers else None,
+        )
 
 
 def label_of(node: Node) -> str:
@@ -186,7 +187,7 @@ def label_of(node: Node) -> str:
 def params_text(node: Node) -> str:
     """An op's parameters that say something: no False or None, and nothing that the result's shape says already."""
     shown = {k: v for k, v in node.params.items() if v is not None and v is not False and v != node.shape}
-    return clean(", ".join(f"{name} {param_text(value)}" for name, value in shown.items()))
+    return clean(", ".join(name if value is True else f"{name} {param_text(value)}" for name, value in shown.items()))
 
 
 def param_text(value: Any) -> str:

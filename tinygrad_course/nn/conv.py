@@ -33,6 +33,7 @@ class Convolution(Module):
         dilation: Sizes = 1,
         groups: int = 1,
         bias: bool = True,
+        *,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -105,9 +106,10 @@ class ConvTranspose2d(Convolution):
         groups: int = 1,
         bias: bool = True,
         dilation: Sizes = 1,
+        *,
         dtype: Any = None,
     ) -> None:
-        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype)
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype=dtype)
         self.border, self.output_padding = self.each(padding), self.each(output_padding)
 
     def forward(self, x: Tensor) -> Tensor:

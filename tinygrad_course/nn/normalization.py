@@ -42,6 +42,7 @@ class LayerNorm(Normalization):
         eps: float = 1e-5,
         elementwise_affine: bool = True,
         bias: bool = True,
+        *,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -55,7 +56,8 @@ class LayerNorm(Normalization):
 
     def extra_repr(self) -> str:
         """The settings."""
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        settings = f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        return f"{settings}, bias={self.bias is not None}"
 
 
 class RMSNorm(Normalization):
@@ -66,6 +68,7 @@ class RMSNorm(Normalization):
         normalized_shape: int | Sequence[int],
         eps: float | None = None,
         elementwise_affine: bool = True,
+        *,
         dtype: Any = None,
     ) -> None:
         super().__init__()
@@ -86,13 +89,20 @@ class GroupNorm(Normalization):
     """Each group of channels of each example to mean 0 and variance 1 (Wu and He, 2018)."""
 
     def __init__(
-        self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, dtype: Any = None
+        self,
+        num_groups: int,
+        num_channels: int,
+        eps: float = 1e-5,
+        affine: bool = True,
+        *,
+        bias: bool = True,
+        dtype: Any = None,
     ) -> None:
         super().__init__()
         if num_channels % num_groups:
             raise ValueError(f"num_channels ({num_channels}) must be divisible by num_groups ({num_groups})")
         self.num_groups, self.num_channels, self.eps, self.affine = num_groups, num_channels, eps, affine
-        self.make((num_channels,), affine, affine, dtype)
+        self.make((num_channels,), affine, affine and bias, dtype)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return x normalised, scaled and shifted."""
@@ -100,7 +110,8 @@ class GroupNorm(Normalization):
 
     def extra_repr(self) -> str:
         """The settings."""
-        return f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        settings = f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        return f"{settings}, bias={self.bias is not None}"
 
 
 class BatchNorm(Normalization):
@@ -122,12 +133,14 @@ class BatchNorm(Normalization):
         momentum: float | None = 0.1,
         affine: bool = True,
         track_running_stats: bool = True,
+        *,
+        bias: bool = True,
         dtype: Any = None,
     ) -> None:
         super().__init__()
         self.num_features, self.eps, self.momentum = num_features, eps, momentum
         self.affine, self.track_running_stats = affine, track_running_stats
-        self.make((num_features,), affine, affine, dtype)
+        self.make((num_features,), affine, affine and bias, dtype)
         self.register_buffer("running_mean", zeros(num_features, dtype=dtype) if track_running_stats else None)
         self.register_buffer("running_var", ones(num_features, dtype=dtype) if track_running_stats else None)
         self.register_buffer("num_batches_tracked", zeros((), dtype="int64") if track_running_stats else None)
@@ -169,7 +182,7 @@ class BatchNorm(Normalization):
         """The settings."""
         return (
             f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}, "
-            f"track_running_stats={self.track_running_stats}"
+            f"bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
         )
 
 

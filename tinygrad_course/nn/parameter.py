@@ -23,7 +23,5 @@ class Parameter(Tensor):
         return f"Parameter containing:\n{super().__repr__()}"
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
-        """Return a copy with memory of its own and no gradient; a parameter used twice is copied once."""
-        copied = type(self)(Tensor(self.data.copy()), self.requires_grad)
-        memo[id(self)] = copied
-        return copied
+        """Return a copy with memory of its own and no gradient."""
+        return type(self)(Tensor(self.data.copy()), self.requires_grad)

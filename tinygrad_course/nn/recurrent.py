@@ -56,11 +56,10 @@ class Recurrent(Module):
 
     kind: str
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool, nonlinearity: str = "tanh") -> None:
+    def __init__(self, input_size: int, hidden_size: int, bias: bool) -> None:
         super().__init__()
-        if nonlinearity not in ("tanh", "relu"):
-            raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
-        self.input_size, self.hidden_size, self.bias, self.nonlinearity = input_size, hidden_size, bias, nonlinearity
+        self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
+        self.nonlinearity = "tanh"
         self.step, self.gates, self.parts = STEPS[self.kind]
 
     def make(self, suffix: str, inputs: int, dtype: Any) -> None:
@@ -106,13 +105,18 @@ class Recurrent(Module):
             )
 
 
+def known(nonlinearity: str) -> str:
+    """The name of a nonlinearity. Raises ValueError for one that an RNN does not have."""
+    if nonlinearity not in ("tanh", "relu"):
+        raise ValueError(f"Unknown nonlinearity '{nonlinearity}'. Select from 'tanh' or 'relu'.")
+    return nonlinearity
+
+
 class Cell(Recurrent):
     """One step: (n, input_size) and a state become the next state, (n, hidden_size)."""
 
-    def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", dtype: Any = None
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, nonlinearity)
+    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None) -> None:
+        super().__init__(input_size, hidden_size, bias)
         self.make("", input_size, dtype)
         self.reset_parameters()
 
@@ -129,9 +133,15 @@ class Cell(Recurrent):
 
 
 class RNNCell(Cell):
-    """One step of an RNN."""
+    """One step of an RNN, with nonlinearity "tanh" or "relu"."""
 
     kind = "RNN"
+
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, dtype: Any = None
+    ) -> None:
+        super().__init__(input_size, hidden_size, bias, dtype=dtype)
+        self.nonlinearity = known(nonlinearity)
 
 
 class LSTMCell(Cell):
@@ -164,10 +174,9 @@ class Layers(Recurrent):
         dropout: float = 0.0,
         bidirectional: bool = False,
         *,
-        nonlinearity: str = "tanh",
         dtype: Any = None,
     ) -> None:
-        super().__init__(input_size, hidden_size, bias, nonlinearity)
+        super().__init__(input_size, hidden_size, bias)
         if not 0 <= dropout <= 1:
             raise ValueError(f"dropout should be a number in range [0, 1] and is {dropout}")
         self.num_layers, self.batch_first, self.dropout = num_layers, batch_first, dropout
@@ -223,9 +232,25 @@ class Layers(Recurrent):
 
 
 class RNN(Layers):
-    """Layers of Elman networks, h' = tanh(W x + U h + b), or relu of it: see Layers."""
+    """Layers of Elman networks, h' = tanh(W x + U h + b), or nonlinearity="relu" of it: see Layers."""
 
     kind = "RNN"
+
+    def __init__(
+        self,
+        input_size: int,
+        hidden_size: int,
+        num_layers: int = 1,
+        nonlinearity: str = "tanh",
+        bias: bool = True,
+        batch_first: bool = False,
+        dropout: float = 0.0,
+        bidirectional: bool = False,
+        *,
+        dtype: Any = None,
+    ) -> None:
+        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype)
+        self.nonlinearity = known(nonlinearity)
 
 
 class LSTM(Layers):
