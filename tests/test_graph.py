@@ -249,6 +249,16 @@ def test_leaf_hooks_see_the_total_once() -> None:
     assert seen == [[6]] and x.grad.tolist() == [12]
 
 
+def test_removing_a_hook_twice_takes_no_other_away() -> None:
+    x, seen = leaf(3), []
+    first = x.register_hook(lambda g: None)
+    first.remove()
+    x.register_hook(lambda g: seen.append(1))
+    first.remove()
+    (x * x).backward()
+    assert seen == [1]
+
+
 def test_a_hook_can_replace_the_gradient() -> None:
     x = leaf(3)
     y = x * 2

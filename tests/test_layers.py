@@ -19,7 +19,7 @@ LAYERS = (
     ("ops",),
     ("methods",),
     ("tensor",),
-    ("creation", "functions", "linalg"),
+    ("creation", "functions", "linalg", "serialization"),
     ("autograd", "draw"),
     ("nn", "optim", "data"),
     ("compile", "onnx", "safetensors", "quantize", "serve", "distributed"),

@@ -203,6 +203,7 @@ from .methods.linalg import einsum, matmul, tensordot
 from .methods.pointwise import where
 from .methods.reductions import std_mean, var_mean
 from .random import Generator, manual_seed
+from .serialization import load, save
 from .tensor import Tensor
 
 try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
@@ -23,12 +24,14 @@ if TYPE_CHECKING:
 
 Scalar = int | float | bool
 
+_keys = itertools.count()  # a key is never used again, so that a late second remove() takes no other hook
+
 
 class Handle:
     """Takes a hook away again: handle.remove()."""
 
     def __init__(self, hooks: dict[int, Callable], hook: Callable) -> None:
-        self.hooks, self.key = hooks, max(hooks, default=-1) + 1
+        self.hooks, self.key = hooks, next(_keys)
         hooks[self.key] = hook
 
     def remove(self) -> None:
