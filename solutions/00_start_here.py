@@ -18,10 +18,11 @@ from tinygrad_course.course import bar, check, hint, lesson, predict, solution
 lesson("00")
 
 # %% [markdown]
-# ## A program that is remembered
+# ## A program and its graph
 #
-# Here is a tensor of one number, and a program with an `if`. `requires_grad=True` says: remember what is done with
-# `x`, for I will ask later how the result depends on it.
+# A *tensor* is an array like NumPy's that can also remember where it came from. Here is one that holds a single
+# number, and a program with an `if`. `requires_grad=True` says: remember what is done with `x`, because later I want
+# to know how the result depends on it.
 
 # %%
 x = tg.tensor([2.0], requires_grad=True)
@@ -29,20 +30,22 @@ y = x * 2 if x > 0 else x * 3
 y
 
 # %% [markdown]
-# `y` holds 4, and it also holds the operation that made it. Follow that from `y` back to `x` and you have a graph. You
-# never have to describe the graph: running the program builds it.
+# `y` holds 4, and `grad_fn` names the operation that made it, a multiplication. Follow that from `y` back to `x` and
+# you have a graph. You never have to describe the graph: running the program builds it.
 
 # %%
 tg.draw(y)
 
 # %% [markdown]
-# ## Which way is up
+# `x` is a *leaf*: nothing made it, you did. The 2 is a *constant*. `shape (1,)` says that there is one number.
 #
-# Move `x` by a little, say from 2.0 to 2.1. `y` moves too. How much `y` moves for each unit that `x` moves is the
-# *slope*, or *gradient*, of `y` at `x`.
+# ## The slope
 #
-# Before the next output exists, say what you expect: write a number in place of `...` and run the cell. There is
-# nothing to lose; a guess you made yourself is what makes the answer stick.
+# Move `x` a little, from 2.0 to 2.1, and `y` moves from 4.0 to 4.2: by 0.2 for the 0.1 that `x` moved. The one
+# divided by the other is the *slope*, or *gradient*, of `y` at `x`.
+#
+# What is it here? Before you run on, write the number in place of `...` and run the cell. There is nothing to lose; a
+# guess you made yourself is what makes the answer stick.
 
 # %%
 predict("slope-at-2", 2.0)  ### ANSWER
@@ -52,8 +55,11 @@ y.backward()
 x.grad
 
 # %% [markdown]
-# `backward` starts at `y`, walks along the arrows towards `x`, and leaves the gradient there. Look at `x` in the graph
-# now.
+# `backward` starts at `y`, walks against the arrows back to `x`, and leaves the gradient there, in `x.grad`, which
+# was empty until then. It does so once for each run of the program: to see it again, first run the cell with `y =
+# ...` again.
+#
+# Look at `x` in the graph now.
 
 # %%
 tg.draw(y)
@@ -61,14 +67,15 @@ tg.draw(y)
 # %% [markdown]
 # ## The other branch
 #
-# The `if` is Python's own. The graph holds what really ran, so another input can make another graph. Take -3.0 and the
-# same program. What is the slope there? And what will the drawn graph multiply by: `"2"`, `"3"` or `"both"`?
-
-# %%
-predict("slope-at-minus-3", 3.0)  ### ANSWER
+# The `if` is Python's own. The graph holds what really ran, so another input can make another graph. Take -3.0 and
+# the same program. What will the drawn graph multiply by: `"2"`, `"3"` or `"both"`? Write it with its quotes. And
+# what is the slope there, a number?
 
 # %%
 predict("graph-of-minus-3", "3")  ### ANSWER
+
+# %%
+predict("slope-at-minus-3", 3.0)  ### ANSWER
 
 # %%
 x_negative = tg.tensor([-3.0], requires_grad=True)
@@ -85,7 +92,8 @@ side_by_side(y, y_negative, captions=["x = 2", "x = -3"])
 # One program, two graphs. A framework that works this way is called *dynamic*, or *define-by-run*: the graph is made
 # anew each time the program runs. PyTorch is such a framework, and so is the one that you build here.
 #
-# **In PyTorch** the lines are the same. Change `tg` to `torch`, and they run.
+# **In PyTorch** the lines that make `x`, compute `y` and call `backward` are the same, with `torch` in place of `tg`.
+# The drawing is this course's own.
 
 # %% [markdown]
 # ## How an exercise works
@@ -94,7 +102,8 @@ side_by_side(y, y_negative, captions=["x = 2", "x = -3"])
 #
 # *Difficulty 1 of 5 · about 3 minutes*
 #
-# Put the program into a function. Replace the line that raises `NotImplementedError` by yours.
+# Put the program into a function. Write your code in place of the line that raises `NotImplementedError`, run the
+# cell, then run the check below it.
 
 # %%
 def double_or_triple(x):
@@ -111,15 +120,16 @@ def double_or_triple(x):
 
 
 # %% [markdown]
-# `check` runs your function on inputs it chose, in a process of its own: whatever happens there, this notebook goes on.
-# It gives back what you go on with: your function where it passes, else the course's own.
+# `check` runs your function on inputs of its own choosing, in a separate process: whatever happens there, this
+# notebook goes on. Where your function passes, you keep it. Where it does not, the name `double_or_triple` gets the
+# course's own, so that the rest of the page runs; to try again, run your cell and then the check.
 
 # %%
 double_or_triple = check(double_or_triple)
 
 # %% [markdown]
 # Stuck? Each run of `hint` tells you a little more: first a question, then an approach, then a skeleton. After a try,
-# `solution(double_or_triple)` shows the course's own answer.
+# `solution(double_or_triple)` shows the course's own answer: add a cell with the + above the page and write it there.
 
 # %%
 hint(double_or_triple)
@@ -128,7 +138,8 @@ hint(double_or_triple)
 # ### What a mistake looks like
 #
 # Everybody makes mistakes here, and most of them have been made before. Where yours is one that the course knows, the
-# check says which and why. See it happen: this function has its branches the wrong way round.
+# check says which and why. See it happen: this function has its branches the wrong way round. (Your own function
+# stays as it is; nothing is done with what this check gives back.)
 
 # %%
 def wrong_way_round(x):
@@ -140,8 +151,8 @@ check(wrong_way_round, "00.double_or_triple");
 # %% [markdown]
 # ## A taste of what you will build
 #
-# The rest of this page uses pieces that you have not built yet. They come from the package, and lesson by lesson your
-# own take their place.
+# The rest of this page uses pieces that you have not built yet, and words that later lessons explain. Run the cells
+# and watch; you need not understand them today. Lesson by lesson, your own pieces take their place.
 #
 # Here are 1,437 handwritten digits to learn from, each an image of 8 by 8 grey values, and 360 more that the network
 # does not see until the end.
@@ -151,9 +162,9 @@ train, test = tg.data.digits(train=True), tg.data.digits(train=False)
 print(len(train), "images to learn from,", len(test), "to test on")
 
 # %% [markdown]
-# A network is a graph as well: numbers go in, each operation has parameters that can be turned, and one number comes
-# out, the *loss*, which says how wrong the network is. Training repeats three steps: run the network, send the gradient
-# of the loss back, turn every parameter a little against its gradient.
+# A network is a graph as well. Numbers go in; on the way they meet *parameters*, numbers that training changes; and
+# one number comes out, the *loss*, which says how wrong the network is. Training repeats three steps: run the
+# network, send the gradient of the loss back, move every parameter a little against its gradient.
 
 # %%
 tg.manual_seed(0)
@@ -175,16 +186,20 @@ for _ in bar(range(40), "training"):
 images, labels = test[:]
 read = model(images).argmax(1)
 right = (read == labels).float().mean().item()
-print("more than 9 of 10 read right:", right > 0.9)
+print(f"read right: {right:.2f} of all")
 
 # %%
 from tinygrad_course.draw import image_grid
 
-image_grid(images[:10], [f"reads {digit}" for digit in read[:10].tolist()])
+pairs = zip(read[:10].tolist(), labels[:10].tolist(), strict=True)
+image_grid(images[:10], [f"reads {r}, is {d}" for r, d in pairs])
 
 # %% [markdown]
-# And this is the graph of that network, from one image at the top to ten scores at the bottom, one for each digit. It
-# is made of the same things as the graph of `x * 2`: values, operations, arrows. You will write every one of them.
+# Where it is wrong, look at the image: would you have read it?
+#
+# And this is the graph of that network. The dashed box is one image, as 64 numbers; the ten scores at the bottom are
+# one for each digit. It is made of the same things as the graph of `x * 2`: values, operations, arrows. You will
+# write every one of them.
 
 # %%
 scores = model(images[:1])

@@ -386,7 +386,7 @@ def test_an_untouched_exercise_runs_through(made_up: Lesson, capfd: pytest.Captu
     assert piece is reference(made_up, "tripled")
     assert capfd.readouterr().out.startswith("`tripled`: not started\n")
     assert check(piece) is piece  # its own piece, when the check alone is run again: no pass
-    assert "`tripled`: not started\nThis is the course's own piece." in capfd.readouterr().out
+    assert "`tripled`: not started\nThe name holds the course's own piece now." in capfd.readouterr().out
 
 
 def reference(lesson: Lesson, name: str) -> Any:

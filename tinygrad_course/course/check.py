@@ -39,7 +39,7 @@ NO_SOURCE = (
     "The text of your code cannot be found. Write it with `def` or `class` in a cell of this notebook, "
     "run that cell, and then this one again."
 )
-NOT_YOURS = "This is the course's own piece. Run the cell that holds yours, and then this cell again."
+NOT_YOURS = "The name holds the course's own piece now. To check yours, run the cell that holds it, and then this cell."
 STOPPED = {
     "time": "Your code did not come to an end within {seconds:g} seconds. Is there a loop that never ends?",
     "memory": "Your code took more than {megabytes:g} megabytes. Does a list or an array grow too large?",

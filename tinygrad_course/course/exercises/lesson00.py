@@ -101,8 +101,8 @@ MISTAKES = (
     Mistake(
         "plain number",
         _plain_number,
-        "Your code gives back a plain number. `item()` takes it out of the tensor, and the memory of where "
-        "it came from is lost, so no slope can be found. Compute with x itself.",
+        "Your code gives back a plain number. `item()` or `float()` takes it out of the tensor, and the memory of "
+        "where it came from is lost, so no slope can be found. Compute with x itself.",
     ),
     Mistake(
         "detached",
@@ -113,7 +113,7 @@ MISTAKES = (
 )
 
 HINTS = (
-    "What do you know of x that decides between the two factors, and on which side of it does 0 stand?",
+    "What do you know of x that decides between the two factors? And does 0 count as greater than 0?",
     "Ask Python the question in an ordinary `if`: a tensor of one number can be compared as a number can. "
     "Then compute with the tensor itself, so that the graph remembers which way was taken.",
     "Fill in what is missing:\nif x ... :\n    return ...\nelse:\n    return ...",
@@ -135,7 +135,7 @@ PREDICTIONS = (
     Prediction(
         "slope-at-2",
         2,
-        "2.0 is greater than 0, so the branch `x * 2` was run: y grows twice as fast as x.",
+        "0.2 divided by 0.1. 2.0 is greater than 0, so the branch `x * 2` was run: y grows twice as fast as x.",
     ),
     Prediction(
         "slope-at-minus-3",
