@@ -153,6 +153,21 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
 
         return text(self)
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
+        """Return a leaf with memory of its own. Raises RuntimeError for a tensor that an operation made."""
+        if self.node is not None:
+            raise RuntimeError(
+                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol: "
+                "copy tensor.detach(), or use tensor.clone(), through which gradients flow."
+            )
+        copied = memo[id(self)] = Tensor(self.data.copy()).requires_grad_(self.requires_grad)
+        copied.grad = None if self.grad is None else Tensor(self.grad.data.copy())
+        return copied
+
+    def __reduce__(self) -> tuple:
+        """For pickle: the numbers and whether gradients are wanted; the graph is left behind."""
+        return unpickled, (type(self), self.data, self.requires_grad)
+
     # To Python and NumPy
 
     def item(self) -> Scalar:
@@ -326,6 +341,12 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
 
     def __ge__(self, other: Any) -> Tensor:
         return ops.LessEqual(other, self)
+
+
+def unpickled(kind: type[Tensor], data: np.ndarray, requires_grad: bool) -> Tensor:
+    """A tensor from what its pickle holds."""
+    tensor = kind(Tensor(data))
+    return tensor.requires_grad_(requires_grad)
 
 
 Op.result = Tensor
