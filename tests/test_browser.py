@@ -72,8 +72,6 @@ ALL_THERE = """([notebook, number]) => document.querySelectorAll(notebook + " .j
 ENDED = """notebook => document.querySelector(notebook + " [data-mime-type='application/vnd.jupyter.error']")
     || [...document.querySelectorAll(notebook + " .jp-CodeCell .jp-InputPrompt")]
         .every(prompt => /^\\[\\d+\\]:$/.test(prompt.textContent.trim()))"""
-STARTED = """notebook => [...document.querySelectorAll(notebook + " .jp-CodeCell .jp-InputPrompt")]
-    .some(prompt => /[*\\d]/.test(prompt.textContent))"""
 ALL_LOADED = """notebook => [...document.querySelectorAll(notebook + " .jp-OutputArea img")]
     .every(image => image.complete)"""
 # Of each code cell: its prompt, the kinds of its outputs, and where in the window the pictures in them are.
@@ -216,20 +214,9 @@ def open_notebook(page: Any, lab: Lab, name: str) -> list[dict[str, Any]]:
 
 
 def run_all(page: Any) -> list[dict[str, Any]]:
-    """Run every cell by the menu, wait for the last one or an error, and save; the code cells.
-
-    On a busy machine JupyterLab can drop the command while it connects to the kernel; it is then given again.
-    """
-    from playwright.sync_api import TimeoutError as PlaywrightTimeout
-
-    for _ in range(5):
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-        try:
-            page.wait_for_function(STARTED, arg=NOTEBOOK, timeout=15_000)
-            break
-        except PlaywrightTimeout:
-            page.keyboard.press("Escape")
+    """Run every cell by the menu, wait for the last one or an error, and save; the code cells."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
     page.wait_for_function(ENDED, arg=NOTEBOOK, timeout=180_000)
     page.wait_for_function(ALL_LOADED, arg=NOTEBOOK)
     page.keyboard.press("ControlOrMeta+s")
