@@ -160,3 +160,42 @@ def test_backward_from_several_tensors() -> None:
     x = leaf(2)
     autograd.backward([x * 3, x * x], [None, tg.tensor([10.0], dtype=tg.float64)])
     assert x.grad.tolist() == [43]
+
+
+# Anomaly mode
+
+
+def test_anomaly_mode_names_the_forward_line_of_a_nan() -> None:
+    x = tg.tensor([0.0, 4.0], requires_grad=True)
+    with tg.autograd.detect_anomaly():
+        y = (x * 0).sqrt() * 0  # the slope of the root is infinite at 0
+        with pytest.raises(RuntimeError, match=r"'Sqrt' returned nan .*test_autograd\.py, line \d+: y = \(x \* 0\)"):
+            y.sum().backward()
+    (x * 0).sqrt().sum().backward()
+    assert np.isnan(x.grad.numpy()).all()
+
+
+def test_anomaly_mode_names_the_forward_line_of_other_errors() -> None:
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    with tg.autograd.set_detect_anomaly(True):
+        y = x.exp()
+        y += 1
+        with pytest.raises(RuntimeError, match=r"modified by an inplace operation.* y = x\.exp\(\)"):
+            y.sum().backward()
+        z = (x * x).sum()
+        z.backward()
+        with pytest.raises(RuntimeError, match=r"a second time.* z = \(x \* x\)\.sum\(\)"):
+            z.backward()
+
+
+def test_anomaly_mode_ends_with_its_block_also_after_an_exception_and_can_be_set_for_good() -> None:
+    x = tg.tensor(1.0, requires_grad=True)
+    with pytest.raises(ZeroDivisionError), tg.autograd.detect_anomaly():
+        1 / 0  # noqa: B018
+    assert (x * 2).node.line == ""
+    switch = tg.autograd.set_detect_anomaly(True)
+    try:
+        assert "x * 2" in (x * 2).node.line
+    finally:
+        switch.__exit__()
+    assert (x * 2).node.line == ""

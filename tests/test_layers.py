@@ -21,7 +21,9 @@ LAYERS = (
     ("tensor",),
     ("creation", "functions", "linalg", "serialization"),
     ("autograd", "draw"),
+    ("plots",),
     ("nn", "optim", "data"),
+    ("utils",),
     ("compile", "onnx", "safetensors", "quantize", "serve", "distributed"),
     ("course",),
 )

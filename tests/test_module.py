@@ -375,3 +375,83 @@ def test_loading_errors_say_what_pytorch_says() -> None:
             t.nn.Sequential(t.nn.Linear(2, 3), t.nn.Linear(3, 2)).load_state_dict(state)
         texts.append(str(caught.value).replace("torch.Size([4])", "[4]").replace("torch.Size([2])", "[2]"))
     assert texts[0] == texts[1]
+
+
+# Hooks on the way back
+
+
+def small_net(lib: Any) -> Any:
+    net = lib.nn.Sequential(lib.nn.Linear(3, 4), lib.nn.ReLU(), lib.nn.Linear(4, 2)).double()
+    with lib.no_grad():
+        for i, parameter in enumerate(net.parameters()):
+            parameter.copy_(lib.tensor(np.random.default_rng(i).normal(size=tuple(parameter.shape))))
+    return net
+
+
+def hooked_run(lib: Any) -> tuple[list, list]:
+    """Hooks that look, that replace the gradient of the output, and that of the input; what they saw, and gradients."""
+    seen: list[Any] = []
+    net = small_net(lib)
+
+    def look(module: Any, grad_input: tuple, grad_output: tuple) -> None:
+        seen.extend(np.asarray(g) for g in (*grad_input, *grad_output))
+
+    net[2].register_full_backward_hook(look)
+    net[2].register_full_backward_pre_hook(lambda module, grad_output: (grad_output[0] * 2,))
+    net[1].register_full_backward_hook(lambda module, grad_input, grad_output: (grad_input[0] * 3,))
+    net[1].register_full_backward_hook(look)
+    x = lib.tensor(np.random.default_rng(9).normal(size=(2, 3)), requires_grad=True)
+    for _ in range(2):
+        net(x).sum().backward()
+    return seen, [np.asarray(t.grad) for t in (x, *net.parameters())]
+
+
+def test_backward_hooks_see_and_replace_what_pytorchs_do() -> None:
+    torch = pytest.importorskip("torch", reason="parity with PyTorch needs torch (the extra named parity)")
+    (seen, gradients), (seen_there, gradients_there) = hooked_run(tg), hooked_run(torch)
+    assert len(seen) == len(seen_there) == 8
+    for here, there in zip([*seen, *gradients], [*seen_there, *gradients_there], strict=True):
+        np.testing.assert_allclose(here, there, rtol=1e-12)
+
+
+def test_backward_hooks_of_a_module_with_two_inputs() -> None:
+    class Product(nn.Module):
+        def forward(self, x: tg.Tensor, y: tg.Tensor) -> tg.Tensor:
+            return x * y
+
+    seen: list[tuple] = []
+    product = Product()
+    handle = product.register_full_backward_hook(lambda module, *gradients: seen.append(gradients))
+    x, y = tg.tensor(2.0, requires_grad=True), tg.tensor(5.0)
+    product(x, y).backward()
+    y.requires_grad_()
+    product(x, y).backward()
+    handle.remove()
+    product(x, y).backward()
+    assert [[None if g is None else g.item() for g in (*inside, *outside)] for inside, outside in seen] == [
+        [5, None, 1],
+        [5, 2, 1],
+    ]
+    assert x.grad.item() == 15
+    product.register_full_backward_hook(lambda module, grad_input, grad_output: grad_input)
+    with pytest.raises(RuntimeError, match="single input or output"):
+        product(x, y).backward()
+
+
+def test_backward_hooks_of_a_module_whose_input_wants_no_gradient() -> None:
+    seen: list[tuple] = []
+    layer = nn.Linear(2, 1)
+    layer.register_full_backward_hook(lambda module, *gradients: seen.append(gradients))
+    layer(tg.ones(1, 2)).sum().backward()
+    assert seen[0][0] == (None,) and seen[0][1][0].item() == 1
+
+
+def test_an_operation_knows_the_module_call_it_belongs_to() -> None:
+    net = small_net(tg)
+    y = net(tg.ones(1, 3, dtype=tg.float64))
+    inner = y.node.scope
+    assert inner.module() is net[2] and inner.outer.module() is net and inner.outer.outer is None
+    assert (y * 2).node.scope is None
+    with pytest.raises(RuntimeError):
+        net(tg.ones(1, 4, dtype=tg.float64))
+    assert (y * 2).node.scope is None

@@ -197,3 +197,12 @@ def test_any_two_shapes_that_broadcast(shapes: Any, name: str) -> None:
     z.sum().backward()
     assert (x.grad.shape, y.grad.shape) == (first, second)
     assert gradcheck(lambda x, y: getattr(x, name)(y), (x, y))
+
+
+@pytest.mark.parametrize("operation", [lambda x, y: x % y, lambda x, y: x // y, tg.fmod])
+def test_floats_divide_by_an_integer_0_and_integers_do_not(operation: Callable[..., Any]) -> None:
+    assert not np.isfinite(operation(tg.tensor([1.0]), 0).item())
+    assert not np.isfinite(operation(tg.tensor([1.0]), tg.tensor([0])).item())
+    for divisor in (0, tg.tensor([0])):
+        with pytest.raises(RuntimeError, match="ZeroDivisionError"):
+            operation(tg.tensor([1]), divisor)

@@ -9,9 +9,13 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import linecache
+import sys
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
@@ -28,11 +32,20 @@ class Modes(threading.local):
     grad: bool = True
     create_graph: bool = False
     retain_graph: bool = False
+    scope: Scope | None = None  # the call of a module that is running
+    anomaly: bool = False  # nodes note the line of the program they came from, and gradients that are nan are errors
     held: dict | None = None  # gradients kept back from `accumulate`: those asked for, and those with hooks to run
     only_held: bool = False  # autograd.grad: no leaf's .grad is touched
 
 
 modes = Modes()
+
+
+class Scope(NamedTuple):
+    """One call of a module: the call around it, and a weak reference to the module."""
+
+    outer: Scope | None
+    module: weakref.ref
 
 
 @contextmanager
@@ -56,11 +69,12 @@ class Node:
     shapes: the shape of each input (None for a Python number). shape, dtype: those of the output.
     value, constants: the output and the constant inputs where small, kept for drawing.
     hooks: functions that see, and may replace, the gradient of the output.
+    scope: the call of a module that it belongs to. line: where the program called it, under anomaly mode.
     """
 
     __slots__ = (
-        "__weakref__", "constants", "dtype", "hooks", "id", "inputs", "op", "params", "plan", "saved", "shape",
-        "shapes", "value",
+        "__weakref__", "constants", "dtype", "hooks", "id", "inputs", "line", "op", "params", "plan", "saved", "scope",
+        "shape", "shapes", "value",
     )  # fmt: skip
 
     def __init__(self, op: type[Op], inputs: tuple, params: dict[str, Any], shapes: tuple, z: np.ndarray) -> None:
@@ -71,6 +85,8 @@ class Node:
         self.plan = op.plan(inputs)
         self.saved: tuple[Saved, ...] | None = ()
         self.hooks: dict[int, Callable] | None = None
+        self.scope = modes.scope
+        self.line = calling_line() if modes.anomaly else ""
         self.id = next(_ids)
 
     def __repr__(self) -> str:
@@ -86,12 +102,12 @@ class Node:
         if self.saved is None:
             raise RuntimeError(
                 f"Trying to backward through the graph a second time: what {self.op.__name__} saved was dropped after "
-                "the first. Call backward(retain_graph=True) the first time, or run the forward pass again."
+                f"the first. Call backward(retain_graph=True) the first time, or run the forward pass again.{self.line}"
             )
         values, rest = dict(self.params), []
         for place, array, counter, count in self.saved:
             if counter[0] != count:
-                raise RuntimeError(changed_since(self.op, place, array, counter[0], count))
+                raise RuntimeError(changed_since(self.op, place, array, counter[0], count) + self.line)
             value = self._tie(place, array) if modes.create_graph else array
             if place < len(self.op.arguments):
                 values[self.op.name_of(place)] = value
@@ -120,6 +136,15 @@ def changed_since(op: type[Op], place: int, array: Any, version: int, expected: 
         f"'{op.name_of(place)}' of {op.__name__}, of shape {list(array.shape)}, is at version {version}; "
         f"expected version {expected}. Use x = x + 1 in place of x += 1."
     )
+
+
+def calling_line() -> str:
+    """Where the program, outside this package, called the operation that runs: a sentence with the line itself."""
+    frame = sys._getframe(1)
+    while frame.f_back and str(frame.f_globals.get("__name__")).partition(".")[0] == __name__.partition(".")[0]:
+        frame = frame.f_back
+    file, number = frame.f_code.co_filename, frame.f_lineno
+    return f" It was called at {Path(file).name}, line {number}: {linecache.getline(file, number).strip()}"
 
 
 class View(NamedTuple):
@@ -340,6 +365,11 @@ def apply_rule(node: Node, i: int, rule: Rule, g: Any, values: dict[str, Any]) -
     shape = values["shape"] = node.shapes[i]
     values["shapes"], values["i"] = node.shapes, i - len(node.op.arguments)
     gx = rule.function(g, *[values[name] for name in rule.reads])
+    if modes.anomaly and np.isnan(getattr(gx, "data", gx)).any():
+        raise RuntimeError(
+            f"Function '{node.op.__name__}' returned nan values: the gradient of its input {node.op.name_of(i)!r} has "
+            f"nan in it.{node.line}"
+        )
     if gx.shape != shape:
         gx = sum_to(gx, shape)
     dtype = node.inputs[i].dtype

@@ -195,6 +195,10 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
     def __array_wrap__(self, array: np.ndarray, context: Any = None, return_scalar: bool = False) -> Tensor:
         return Tensor(array)
 
+    def __array_function__(self, function: Callable, types: Any, args: Any, kwargs: Any) -> Any:
+        """NumPy's functions (np.sum, np.concatenate …) see the array itself, and give arrays."""
+        return function(*as_arrays(args), **as_arrays(kwargs))
+
     def __bool__(self) -> bool:
         if self.data.size != 1:
             raise RuntimeError(
@@ -341,6 +345,15 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
 
     def __ge__(self, other: Any) -> Tensor:
         return ops.LessEqual(other, self)
+
+
+def as_arrays(thing: Any) -> Any:
+    """What a NumPy function was given, with the array in place of each Tensor, also inside tuples, lists and dicts."""
+    if isinstance(thing, Tensor):
+        return thing.numpy()
+    if isinstance(thing, dict):
+        return {name: as_arrays(value) for name, value in thing.items()}
+    return type(thing)(map(as_arrays, thing)) if type(thing) in (tuple, list) else thing
 
 
 def unpickled(kind: type[Tensor], data: np.ndarray, requires_grad: bool) -> Tensor:

@@ -59,6 +59,30 @@ class inference_mode(no_grad):
         self.mode = not mode
 
 
+class set_detect_anomaly(ContextDecorator):
+    """Switch anomaly mode on or off: at once, and back at the end where it is used as a `with` block.
+
+    In it every operation notes the line of the program that called it; a gradient that is nan raises RuntimeError, and
+    that error, as every other of the backward pass, names the line.
+    """
+
+    def __init__(self, mode: bool) -> None:
+        self.before, modes.anomaly = modes.anomaly, bool(mode)
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *exception: Any) -> None:
+        modes.anomaly = self.before
+
+
+class detect_anomaly(set_detect_anomaly):
+    """A `with` block in anomaly mode: see set_detect_anomaly."""
+
+    def __init__(self) -> None:
+        super().__init__(True)
+
+
 def is_grad_enabled() -> bool:
     """Whether operations are being recorded in this thread."""
     return modes.grad

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from textwrap import indent
 from typing import Any, NamedTuple, Self
@@ -9,7 +10,9 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ..autograd import no_grad
+from ..graph import Scope, modes
 from ..tensor import Handle, Tensor
+from .backward_hooks import Passage
 from .parameter import Parameter
 
 BUFFERS = ("buffer", "transient buffer")  # a transient buffer stays out of the state_dict
@@ -38,9 +41,13 @@ class Module:
     _roles: dict[str, str]  # what each registered attribute is: "parameter", "module" or one of BUFFERS
     _pre_hooks: dict[int, Callable[..., Any]]
     _hooks: dict[int, Callable[..., Any]]
+    _backward_pre_hooks: dict[int, Callable[..., Any]]
+    _backward_hooks: dict[int, Callable[..., Any]]
 
     def __init__(self) -> None:
-        vars(self).update(training=True, _roles={}, _pre_hooks={}, _hooks={})
+        vars(self).update(
+            training=True, _roles={}, _pre_hooks={}, _hooks={}, _backward_pre_hooks={}, _backward_hooks={}
+        )
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output. Every subclass writes its own."""
@@ -54,11 +61,24 @@ class Module:
             changed = hook(self, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
-        output = self.forward(*args, **kwargs)
+        passage = None
+        if self._backward_hooks or self._backward_pre_hooks:
+            passage = Passage(self, self._backward_pre_hooks.values(), self._backward_hooks.values())
+            args = passage.enter(args)
+        output = self._forward_in_scope(args, kwargs)
         for hook in list(self._hooks.values()):
             changed = hook(self, args, output)
             output = output if changed is None else changed
-        return output
+        return output if passage is None else passage.leave(output)
+
+    def _forward_in_scope(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call forward so that each operation in it knows that it belongs to this module."""
+        outer = modes.scope
+        modes.scope = Scope(outer, weakref.ref(self))  # a `with` block here would take ten times as long
+        try:
+            return self.forward(*args, **kwargs)
+        finally:
+            modes.scope = outer
 
     # Attributes: what is set becomes registered
 
@@ -316,6 +336,18 @@ class Module:
     def register_forward_hook(self, hook: Callable[[Module, tuple, Any], Any]) -> Handle:
         """Call hook(module, args, output) after each forward; what it returns, unless None, replaces the output."""
         return Handle(self._hooks, hook)
+
+    def register_full_backward_pre_hook(self, hook: Callable[[Module, tuple], Any]) -> Handle:
+        """Call hook(module, grad_output) before gradients go through the module; what it returns may replace them."""
+        return Handle(self._backward_pre_hooks, hook)
+
+    def register_full_backward_hook(self, hook: Callable[[Module, tuple, tuple], Any]) -> Handle:
+        """Call hook(module, grad_input, grad_output) after gradients went through the module.
+
+        grad_input, grad_output: one gradient for each positional argument of forward, and for each output; None where
+        there is none. What it returns, unless None, replaces the gradient of a single input.
+        """
+        return Handle(self._backward_hooks, hook)
 
     # As text
 

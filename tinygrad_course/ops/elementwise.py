@@ -103,8 +103,7 @@ class Log(Pointwise):
     label, onnx, promotes = "log", "Log", "float"
 
     def forward(x):
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.log(x)
+        return np.log(x)
 
     def grad_x(g, x):
         return g / x
@@ -133,7 +132,8 @@ class Remainder(Pointwise):
     label, onnx = "%", "Mod"
 
     def forward(x, y):
-        return np.remainder(x, not_integer_zero(y))
+        refuse_integer_zero(x, y)
+        return np.remainder(x, y)
 
     def grad_x(g):
         return g
@@ -148,7 +148,8 @@ class Fmod(Pointwise):
     label, onnx = "fmod", "Mod"
 
     def forward(x, y):
-        return np.fmod(x, not_integer_zero(y))
+        refuse_integer_zero(x, y)
+        return np.fmod(x, y)
 
     def grad_x(g):
         return g
@@ -163,14 +164,14 @@ class FloorDivide(Pointwise):
     label = "//"
 
     def forward(x, y):
-        return np.floor_divide(x, not_integer_zero(y))
+        refuse_integer_zero(x, y)
+        return np.floor_divide(x, y)
 
 
-def not_integer_zero(y):
-    """y, unless it holds an integer 0, by which nothing divides: RuntimeError, as in PyTorch."""
-    if np.asarray(y).dtype.kind != "f" and not np.all(y):
+def refuse_integer_zero(x, y):
+    """Raise RuntimeError, as PyTorch, where integers are to be divided by 0."""
+    if not np.all(y) and np.result_type(x, y).kind != "f":
         raise RuntimeError("ZeroDivisionError: an integer divisor is 0; floats (x.float()) give inf or nan instead")
-    return y
 
 
 class Abs(Pointwise):

@@ -289,8 +289,7 @@ def erf_series(x):
     """erf of numbers from -6 to 6; nan stays nan."""
     place = np.rint(x * 64)
     d = x - place / 64
-    with np.errstate(invalid="ignore"):
-        rows = (place + 6 * 64).astype(np.intp)
+    rows = (place + 6 * 64).astype(np.intp)
     z = ERF_TERMS[-1].take(rows, mode="clip")
     for terms in ERF_TERMS[-2::-1]:
         z = z * d + terms.take(rows, mode="clip")
