@@ -95,7 +95,7 @@ REFUSED = {
     "scatter of another dtype": (lambda x: x.scatter(0, FIRST, tg.ones(1, 1, 1)), RuntimeError, "dtype"),
     "scatter of a fraction": (lambda x: x.long().scatter(0, FIRST, 0.5), RuntimeError, "cannot be converted"),
     "index_add of another shape": (lambda x: x.index_add(0, tg.tensor([0]), x), RuntimeError, r"must be \[1, 3, 4\]"),
-    "index_copy of another dtype": (lambda x: x.index_copy(0, tg.tensor([0, 1]), x.float()), RuntimeError, "dtype"),
+    "index_add of another dtype": (lambda x: x.index_add(0, tg.tensor([0, 1]), x.float()), RuntimeError, "dtype"),
     "masked_fill of a fraction": (lambda x: x.long().masked_fill(x > 0, 0.5), RuntimeError, "cannot be converted"),
     "masked_fill by numbers": (lambda x: x.masked_fill(x, 0), RuntimeError, "boolean masks"),
     "masked_fill of many": (lambda x: x.masked_fill(x > 0, x), RuntimeError, "0-dimensional"),

@@ -44,6 +44,9 @@ NOT_AT_ONCE = (
     "tqdm",
 )
 
+MOST = 6000  # lines of code of the framework: what a reader of all of it has before them
+LONGEST = 500  # lines of a file
+
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
 
 
@@ -156,3 +159,26 @@ def test_numpy_in_a_rule_is_found() -> None:
     rules = "def forward(x):\n        return np.exp(x)\n\n    def grad_x(g, z):\n        return"
     assert numpy_in_rules(f"class Exp(Op):\n    {rules} g * np.exp(z)") == ["Exp.grad_x"]
     assert numpy_in_rules(f"class Exp(Op):\n    {rules} g * z") == []
+
+
+def code_lines(source: str) -> int:
+    """How many lines of a file say something to Python: no blank line, no comment, no docstring."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef)
+    texts = [
+        node.body[0] for node in ast.walk(ast.parse(source)) if isinstance(node, documented) and ast.get_docstring(node)
+    ]
+    inside = {number for text in texts for number in range(text.lineno, (text.end_lineno or 0) + 1)}
+    lines = enumerate(source.splitlines(), 1)
+    return sum(
+        number not in inside and not line.strip().startswith("#") and bool(line.strip()) for number, line in lines
+    )
+
+
+def test_the_framework_stays_small() -> None:
+    framework = [file for file in FILES if part_of(file) not in ("course", "draw", "plots")]
+    assert sum(code_lines((PACKAGE / file).read_text(encoding="utf-8")) for file in framework) < MOST
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_is_not_too_long(file: str) -> None:
+    assert len((PACKAGE / file).read_text(encoding="utf-8").splitlines()) <= LONGEST

@@ -1,5 +1,6 @@
 """Datasets, batches of them, and the data that comes with the package."""
 
+from . import transforms
 from .dataset import ConcatDataset, Dataset, IterableDataset, Subset, TensorDataset, random_split
 from .loader import (
     BatchSampler,
@@ -10,12 +11,14 @@ from .loader import (
     SubsetRandomSampler,
     WeightedRandomSampler,
     default_collate,
+    default_convert,
 )  # fmt: skip
-from .shipped import digits, iris, verify
+from .shipped import digits, iris, mnist, names, shakespeare, verify
 from .toys import blobs, moons, spirals, xor
 
 __all__ = [
     "BatchSampler", "ConcatDataset", "DataLoader", "Dataset", "IterableDataset", "RandomSampler", "Sampler",
     "SequentialSampler", "Subset", "SubsetRandomSampler", "TensorDataset", "WeightedRandomSampler", "blobs",
-    "default_collate", "digits", "iris", "moons", "random_split", "spirals", "verify", "xor",
+    "default_collate", "default_convert", "digits", "iris", "mnist", "moons", "names", "random_split", "shakespeare",
+    "spirals", "transforms", "verify", "xor",
 ]  # fmt: skip

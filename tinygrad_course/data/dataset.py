@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import bisect
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from ..creation import randperm
+from ..methods.joining import stack
 from ..random import Generator
 from ..tensor import Tensor
 
+Example = TypeVar("Example", covariant=True)
 
-class Dataset:
+
+class Dataset(Generic[Example]):
     """Examples by position: a subclass writes `__getitem__(index)` and `__len__()`."""
 
     def __getitem__(self, index: Any) -> Any:
@@ -22,7 +25,7 @@ class Dataset:
         return ConcatDataset([self, other])
 
 
-class IterableDataset(Dataset):
+class IterableDataset(Dataset[Example]):
     """Examples one after the other: a subclass writes `__iter__()`."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -32,16 +35,23 @@ class IterableDataset(Dataset):
 class TensorDataset(Dataset):
     """Tensors of equal length, indexed together: item i is the tuple of their items i; a slice gives a batch.
 
-    classes: the names that integer labels stand for, where there are some.
+    classes: the names that integer labels stand for, where there are some. transform: a function of one example's
+    first tensor, applied whenever the example is taken; a batch is changed example by example.
     """
 
-    def __init__(self, *tensors: Tensor, classes: Sequence[str] = ()) -> None:
+    def __init__(
+        self, *tensors: Tensor, classes: Sequence[str] = (), transform: Callable[[Tensor], Tensor] | None = None
+    ) -> None:
         if not tensors or any(len(t) != len(tensors[0]) for t in tensors):
-            raise ValueError(f"Size mismatch between tensors: lengths {[len(t) for t in tensors]} must be equal")
-        self.tensors, self.classes = tensors, tuple(classes)
+            raise AssertionError(f"Size mismatch between tensors: lengths {[len(t) for t in tensors]} must be equal")
+        self.tensors, self.classes, self.transform = tensors, tuple(classes), transform
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
-        return tuple(t[index] for t in self.tensors)
+        first, *others = (t[index] for t in self.tensors)
+        if self.transform is not None:
+            alone = first.ndim < self.tensors[0].ndim
+            first = self.transform(first) if alone else stack([self.transform(x) for x in first])
+        return first, *others
 
     def __len__(self) -> int:
         return len(self.tensors[0])
@@ -54,6 +64,8 @@ class Subset(Dataset):
         self.dataset, self.indices = dataset, list(indices)
 
     def __getitem__(self, index: Any) -> Any:
+        if isinstance(index, list):
+            return self.dataset[[self.indices[i] for i in index]]
         return self.dataset[self.indices[index]]
 
     def __len__(self) -> int:
@@ -63,21 +75,24 @@ class Subset(Dataset):
 class ConcatDataset(Dataset):
     """Several datasets, one behind the other."""
 
-    def __init__(self, datasets: Sequence[Any]) -> None:
-        if not datasets:
-            raise ValueError("datasets should not be an empty iterable: give at least one dataset")
+    def __init__(self, datasets: Iterable[Any]) -> None:
         self.datasets = list(datasets)
-        self.ends = list(accumulate(len(d) for d in self.datasets))
+        if not self.datasets:
+            raise AssertionError("datasets should not be an empty iterable: give at least one dataset")
+        if any(isinstance(d, IterableDataset) for d in self.datasets):
+            raise AssertionError("ConcatDataset does not support IterableDataset, which has no positions")
+        self.cumulative_sizes = list(accumulate(len(d) for d in self.datasets))
 
     def __getitem__(self, index: int) -> Any:
         if not -len(self) <= index < len(self):
-            raise IndexError(f"index {index} is out of range for {len(self)} examples")
+            wrong = ValueError if index < 0 else IndexError
+            raise wrong(f"index {index} is out of range for {len(self)} examples")
         index %= len(self)
-        which = bisect.bisect_right(self.ends, index)
-        return self.datasets[which][index - (self.ends[which - 1] if which else 0)]
+        which = bisect.bisect_right(self.cumulative_sizes, index)
+        return self.datasets[which][index - (self.cumulative_sizes[which - 1] if which else 0)]
 
     def __len__(self) -> int:
-        return self.ends[-1]
+        return self.cumulative_sizes[-1]
 
 
 def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | None = None) -> list[Subset]:
@@ -89,7 +104,10 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
     if abs(sum(lengths) - 1) < 1e-9 and all(0 <= n <= 1 for n in lengths):
         lengths = [int(count * share) for share in lengths]
         lengths = [n + (i < count - sum(lengths)) for i, n in enumerate(lengths)]
-    if sum(lengths) != count:
-        raise ValueError(f"Sum of input lengths does not equal the length of the input dataset: {lengths} for {count}")
+    if sum(lengths) != count or any(n < 0 or n % 1 for n in lengths):
+        raise ValueError(
+            f"Sum of input lengths does not equal the length of the input dataset: {list(lengths)} for {count}; give "
+            "whole numbers that add up to it, or shares that add up to 1"
+        )
     order, ends = randperm(count, generator=generator).tolist(), list(accumulate(int(n) for n in lengths))
     return [Subset(dataset, order[end - int(n) : end]) for n, end in zip(lengths, ends, strict=True)]

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Generic
 
 import numpy as np
 
 from ..creation import as_tensor, multinomial, randint, randperm, tensor
+from ..methods.joining import stack
 from ..random import Generator
 from ..tensor import Tensor
-from .dataset import IterableDataset, Subset, TensorDataset
+from .dataset import Example, IterableDataset, Subset, TensorDataset
+
+PAD = "give the DataLoader a collate_fn that pads them"
 
 
-class Sampler:
+class Sampler(Generic[Example]):
     """An order in which to visit positions: a subclass writes `__iter__()` and `__len__()`."""
 
     def __iter__(self) -> Iterator[Any]:
@@ -46,6 +49,8 @@ class RandomSampler(Sampler):
     ) -> None:  # fmt: skip
         self.data_source, self.replacement, self.generator = data_source, replacement, generator
         self.num_samples = len(data_source) if num_samples is None else num_samples
+        check_positive("the length of data_source", len(data_source))
+        check_positive("num_samples", self.num_samples)
 
     def __iter__(self) -> Iterator[int]:
         count, left = len(self.data_source), self.num_samples
@@ -79,7 +84,10 @@ class WeightedRandomSampler(Sampler):
     def __init__(
         self, weights: Sequence[float], num_samples: int, replacement: bool = True, generator: Generator | None = None
     ) -> None:
+        check_positive("num_samples", num_samples)
         self.weights = as_tensor(weights, dtype=np.float64)
+        if self.weights.ndim != 1:
+            raise ValueError(f"weights should be a 1d sequence but given weights have shape {self.weights.shape}")
         self.num_samples, self.replacement, self.generator = num_samples, replacement, generator
 
     def __iter__(self) -> Iterator[int]:
@@ -94,8 +102,7 @@ class BatchSampler(Sampler):
     """The positions of another sampler in groups of batch_size."""
 
     def __init__(self, sampler: Any, batch_size: int, drop_last: bool) -> None:
-        if not isinstance(batch_size, int) or batch_size < 1:
-            raise ValueError(f"batch_size should be a positive integer value, but got batch_size={batch_size}")
+        check_positive("batch_size", batch_size)
         self.sampler, self.batch_size, self.drop_last = sampler, batch_size, drop_last
 
     def __iter__(self) -> Iterator[list[int]]:
@@ -104,6 +111,12 @@ class BatchSampler(Sampler):
     def __len__(self) -> int:
         full, rest = divmod(len(self.sampler), self.batch_size)
         return full + (rest > 0 and not self.drop_last)
+
+
+def check_positive(name: str, value: Any) -> None:
+    """Raise ValueError unless the value is an int of 1 or more."""
+    if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+        raise ValueError(f"{name} should be a positive integer value, but got {name}={value}")
 
 
 def batched(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[list[Any]]:
@@ -119,41 +132,56 @@ def batched(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[list[A
 
 
 def default_collate(examples: Sequence[Any]) -> Any:
-    """One batch of several examples: tensors and numbers are stacked, tuples and dicts by their parts.
+    """One batch of several examples: tensors and numbers are stacked, tuples, lists and dicts by their parts.
 
-    Text stays a list. Raises TypeError for anything else, and RuntimeError for tensors of different shapes.
+    Text stays a list; Python floats become float64, as in PyTorch. Raises TypeError for anything else, and RuntimeError
+    for tensors of different shapes or lists of different lengths.
     """
     first = examples[0]
-    if isinstance(first, (Tensor, np.ndarray, np.generic)):
-        return stacked([x.data if isinstance(x, Tensor) else x for x in examples])
-    if isinstance(first, (int, float)):
-        return tensor(list(examples))
-    if isinstance(first, str):
+    if isinstance(first, (str, bytes)):
         return list(examples)
+    if isinstance(first, (Tensor, np.ndarray, np.generic)):
+        return stacked(examples)
+    if isinstance(first, (int, float)):
+        return tensor(list(examples), dtype=np.float64 if isinstance(first, float) else None)
     if isinstance(first, Mapping):
         return {key: default_collate([x[key] for x in examples]) for key in first}
-    if isinstance(first, (tuple, list)):
-        parts = [default_collate(part) for part in zip(*examples, strict=True)]
-        return type(first)(*parts) if hasattr(first, "_fields") else type(first)(parts)
+    if isinstance(first, Sequence):
+        if len({len(x) for x in examples}) > 1:
+            raise RuntimeError(f"each element in list of batch should be of equal size; {PAD}")
+        return like(first, [default_collate(part) for part in zip(*examples, strict=True)])
     raise TypeError(f"default_collate: cannot batch {type(first).__name__}; give the DataLoader a collate_fn")
 
 
-def stacked(arrays: list[np.ndarray]) -> Tensor:
-    """Arrays of one shape as a Tensor with a new first axis."""
-    for i, array in enumerate(arrays):
-        if array.shape != arrays[0].shape:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(arrays[0].shape)} at entry 0 and "
-                f"{list(array.shape)} at entry {i}; give the DataLoader a collate_fn that pads them"
-            )
-    return Tensor(np.stack(arrays))
+def default_convert(example: Any) -> Any:
+    """One example that is not put into a batch: its arrays become Tensors, the rest stays as it is."""
+    if isinstance(example, (np.ndarray, np.generic)):
+        return as_tensor(example)
+    if isinstance(example, Mapping):
+        return {key: default_convert(part) for key, part in example.items()}
+    if isinstance(example, (tuple, list)):
+        return like(example, [default_convert(part) for part in example])
+    return example
+
+
+def like(example: Any, parts: list[Any]) -> Any:
+    """The parts as a named tuple where the example is one, else as a list."""
+    return type(example)(*parts) if hasattr(example, "_fields") else parts
+
+
+def stacked(examples: Sequence[Any]) -> Tensor:
+    """Tensors or arrays of one shape as a Tensor with a new first axis."""
+    try:
+        return stack([as_tensor(x) for x in examples])
+    except RuntimeError as error:
+        raise RuntimeError(f"{error}; {PAD}") from None
 
 
 def gathered(dataset: Any, batch: list[int]) -> Any:
     """The batch in one indexing for each tensor, where the dataset is made of tensors (19 times faster); else None."""
     if type(dataset) is Subset:
         return gathered(dataset.dataset, [dataset.indices[i] for i in batch])
-    return dataset[batch] if type(dataset) is TensorDataset else None
+    return list(dataset[batch]) if type(dataset) is TensorDataset else None
 
 
 class DataLoader:
@@ -162,39 +190,44 @@ class DataLoader:
     shuffle: visit the examples in a new random order each time, from `generator` or the one manual_seed seeds.
     sampler: the order, as positions; batch_sampler: as lists of positions. drop_last: leave out a last batch that is
     shorter. collate_fn: makes a batch of a list of examples. batch_size None: the examples one by one, as they are.
-    num_workers: accepted; everything is loaded in this process.
+    num_workers: accepted, as are the options about workers and pinned memory; everything is loaded in this process.
     """
 
     def __init__(
-        self, dataset: Any, batch_size: int | None = 1, shuffle: bool = False, sampler: Any = None,
-        batch_sampler: Any = None, num_workers: int = 0, collate_fn: Callable[[list], Any] | None = None,
-        drop_last: bool = False, generator: Generator | None = None,
+        self, dataset: Any, batch_size: int | None = 1, shuffle: bool | None = None, sampler: Any = None,
+        batch_sampler: Any = None, num_workers: int = 0, collate_fn: Callable[[Any], Any] | None = None,
+        pin_memory: bool = False, drop_last: bool = False, timeout: float = 0, worker_init_fn: Any = None,
+        multiprocessing_context: Any = None, generator: Generator | None = None, *,
+        prefetch_factor: int | None = None, persistent_workers: bool = False,
     ) -> None:  # fmt: skip
         if num_workers:
             warnings.warn(f"num_workers={num_workers}: everything is loaded in this process, as with 0", stacklevel=2)
-        self.dataset, self.batch_size, self.drop_last, self.num_workers = dataset, batch_size, drop_last, 0
-        self.collate_fn = default_collate if collate_fn is None else collate_fn
-        self.sampler, self.batch_sampler = sampler, batch_sampler
-        self._check_options(shuffle)
+        self.dataset, self.num_workers, self.generator = dataset, 0, generator
+        self.batch_size, self.drop_last, self.sampler, self.batch_sampler = batch_size, drop_last, sampler, batch_sampler
+        self._check_options(bool(shuffle))
+        if collate_fn is None:
+            collate_fn = default_convert if batch_size is None else default_collate
+        self.collate_fn = collate_fn
         if isinstance(dataset, IterableDataset):
-            return
-        if sampler is None:
+            self.sampler = dataset
+        elif sampler is None:
             self.sampler = RandomSampler(dataset, generator=generator) if shuffle else SequentialSampler(dataset)
-        if batch_sampler is None and batch_size is not None:
+        if batch_sampler is not None:
+            self.batch_size = None
+        elif batch_size is not None:
             self.batch_sampler = BatchSampler(self.sampler, batch_size, drop_last)
 
     def _check_options(self, shuffle: bool) -> None:
         """Raise ValueError for options that say two things at once."""
-        if isinstance(self.dataset, IterableDataset) and (shuffle or self.sampler or self.batch_sampler):
+        ordered = shuffle or self.sampler is not None
+        if isinstance(self.dataset, IterableDataset) and (ordered or self.batch_sampler is not None):
             raise ValueError(
                 "DataLoader with IterableDataset: expected unspecified shuffle, sampler and batch_sampler option: "
                 "such a dataset comes in its own order"
             )
         if self.sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle: leave shuffle out")
-        if self.batch_sampler is not None and (
-            self.batch_size != 1 or shuffle or self.sampler is not None or self.drop_last
-        ):
+        if self.batch_sampler is not None and (self.batch_size != 1 or ordered or self.drop_last):
             raise ValueError(
                 "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
             )
@@ -202,19 +235,15 @@ class DataLoader:
             raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
 
     def __iter__(self) -> Iterator[Any]:
-        if isinstance(self.dataset, IterableDataset):
-            if self.batch_size is None:
-                return iter(self.dataset)
-            return map(self.collate_fn, batched(self.dataset, self.batch_size, self.drop_last))
-        if self.batch_sampler is None:
-            return (self.dataset[i] for i in self.sampler)
-        return map(self._fetch, self.batch_sampler)
+        order = self.sampler if self.batch_sampler is None else self.batch_sampler
+        return map(self.collate_fn if isinstance(self.dataset, IterableDataset) else self._fetch, order)
 
-    def _fetch(self, batch: list[int]) -> Any:
-        whole = gathered(self.dataset, batch) if self.collate_fn is default_collate else None
-        return self.collate_fn([self.dataset[i] for i in batch]) if whole is None else whole
+    def _fetch(self, at: Any) -> Any:
+        """The example at a position, or the batch of those at several."""
+        if self.batch_sampler is None:
+            return self.collate_fn(self.dataset[at])
+        whole = gathered(self.dataset, at) if self.collate_fn is default_collate else None
+        return self.collate_fn([self.dataset[i] for i in at]) if whole is None else whole
 
     def __len__(self) -> int:
-        if isinstance(self.dataset, IterableDataset):
-            raise TypeError("a DataLoader over an IterableDataset has no length")
         return len(self.sampler if self.batch_sampler is None else self.batch_sampler)

@@ -56,17 +56,6 @@ class Indexing:
         added = slices(self, source if alpha == 1 else source * alpha, key, index)
         return self + ops.AddInto(added, at, size=self.shape, key=key)
 
-    def index_copy(self: Any, dim: int, index: Tensor, source: Tensor) -> Tensor:
-        """A copy with the slices along `dim` that the 1-d `index` names replaced by those of `source`."""
-        key = (KEEP,) * axis_of(dim, self.ndim) + (ARRAY,)
-        return ops.SetItem(self, slices(self, source, key, index), along(self, dim, index), key=key)
-
-    def index_fill(self: Any, dim: int, index: Tensor, value: Any) -> Tensor:
-        """A copy with one value in the slices along `dim` that the 1-d `index` names."""
-        check_number(self, value)
-        key = (KEEP,) * axis_of(dim, self.ndim) + (ARRAY,)
-        return ops.SetItem(self, value, along(self, dim, index), key=key)
-
     def masked_fill(self: Any, mask: Tensor, value: Any) -> Tensor:
         """A copy with one value where `mask`, which broadcasts, is True."""
         if mask.dtype.kind != "b":
@@ -82,10 +71,6 @@ class Indexing:
         """The elements where `mask` is True, in a 1-d tensor; the two broadcast."""
         x, chosen = broadcast_tensors(self, mask)
         return x[chosen]
-
-    def take(self: Any, index: Tensor) -> Tensor:
-        """The elements at these positions of the flattened tensor, in index's shape."""
-        return self.reshape(-1)[index]
 
     def take_along_dim(self: Any, indices: Tensor, dim: int | None = None) -> Tensor:
         """As gather, where indices and tensor broadcast over the other axes; without dim, on the flattened tensor."""
@@ -252,7 +237,7 @@ def like(x: Any, source: Any, index: Any) -> Any:
 
 
 def slices(x: Any, source: Any, key: tuple, index: Any) -> Any:
-    """The source of index_add and index_copy, checked: as many slices of x's shape as index has positions."""
+    """The source of index_add, checked: as many slices of x's shape as index has positions."""
     check_dtype(x, source)
     size = (*x.shape[: len(key) - 1], index.numel(), *x.shape[len(key) :])
     if source.shape != size:
