@@ -179,6 +179,6 @@ def test_the_framework_stays_small() -> None:
     assert sum(code_lines((PACKAGE / file).read_text(encoding="utf-8")) for file in framework) < MOST
 
 
-@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("file", [file for file in FILES if "/exercises/" not in file])
 def test_a_file_is_not_too_long(file: str) -> None:
     assert len((PACKAGE / file).read_text(encoding="utf-8").splitlines()) <= LONGEST

@@ -4,7 +4,7 @@ from importlib.metadata import PackageNotFoundError, version
 from math import e, inf, nan, pi
 from warnings import filterwarnings
 
-from . import autograd, data, linalg, nn, optim
+from . import autograd, data, linalg, nn, optim, plots, utils
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, linspace, multinomial, normal,

@@ -31,7 +31,7 @@ def as_tensor(data: Any, *, dtype: Any = None) -> Tensor:
     if isinstance(data, Tensor):
         return data if dtype is None else data.to(dtype)
     if isinstance(data, np.ndarray):
-        return Tensor(data if dtype is None else data.astype(np.dtype(dtype), copy=False))
+        return from_numpy(data if dtype is None else data.astype(np.dtype(dtype), copy=False))
     return tensor(data, dtype=dtype)
 
 

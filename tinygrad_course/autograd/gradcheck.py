@@ -22,7 +22,7 @@ def gradcheck(
     """Compare the gradients of `function` with central differences, for every input that requires grad.
 
     Inputs should be float64. Raises GradcheckError with both Jacobians where they differ, or returns False if
-    raise_exception is False. (f(x + eps) - f(x - eps)) / 2 eps has an error of order eps² plus rounding / eps.
+    raise_exception is False.
     """
     xs = sequence(inputs)
     for i, x in enumerate(xs):
@@ -69,15 +69,29 @@ def _jacobian_by_rule(function: Callable, xs: Sequence[Tensor], x: Tensor) -> np
 
 
 def _jacobian_by_difference(function: Callable, xs: Sequence[Tensor], x: Tensor, eps: float) -> np.ndarray:
-    """One column for each element of x, moved by eps up and down; x is as before at the end."""
-    columns = []
-    for place in range(x.numel()):
-        before = x.data.flat[place]
-        sides = []
-        for moved in (before + eps, before - eps):
-            x.data.flat[place] = moved
-            with enable_grad():
-                sides.append(function(*xs).detach().data.copy())
-        x.data.flat[place] = before
-        columns.append((sides[0] - sides[1]).ravel() / (2 * eps))
-    return np.array(columns).reshape(x.numel(), -1).T
+    """One column for each element of x; x is as before at the end."""
+    before = x.data
+
+    def value(array: np.ndarray) -> np.ndarray:
+        x.data = np.asarray(array)
+        with enable_grad():
+            return function(*xs).detach().data.copy()
+
+    try:
+        return central_difference(value, before, eps).reshape(-1, x.numel())
+    finally:
+        x.data = before
+
+
+def central_difference(f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    """The slope of f at x in the direction of each element of x, by moving that element alone by eps, up and down.
+
+    f takes an array of x's shape and gives a number or an array. Result: f's shape followed by x's shape.
+    (f(x + eps) - f(x - eps)) / 2 eps has an error of order eps² plus rounding / eps.
+    """
+    slopes = []
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = eps
+        slopes.append((f(x + step) - f(x - step)) / (2 * eps))
+    return np.stack(slopes, axis=-1).reshape(np.shape(slopes[0]) + x.shape)

@@ -49,7 +49,7 @@ class RandomSampler(Sampler):
     ) -> None:  # fmt: skip
         self.data_source, self.replacement, self.generator = data_source, replacement, generator
         self.num_samples = len(data_source) if num_samples is None else num_samples
-        check_positive("the length of data_source", len(data_source))
+        check_positive("len(data_source)", len(data_source))
         check_positive("num_samples", self.num_samples)
 
     def __iter__(self) -> Iterator[int]:
@@ -189,7 +189,7 @@ class DataLoader:
 
     shuffle: visit the examples in a new random order each time, from `generator` or the one manual_seed seeds.
     sampler: the order, as positions; batch_sampler: as lists of positions. drop_last: leave out a last batch that is
-    shorter. collate_fn: makes a batch of a list of examples. batch_size None: the examples one by one, as they are.
+    shorter. collate_fn: makes a batch of a list of examples. batch_size None: the examples one by one.
     num_workers: accepted, as are the options about workers and pinned memory; everything is loaded in this process.
     """
 
@@ -202,8 +202,8 @@ class DataLoader:
     ) -> None:  # fmt: skip
         if num_workers:
             warnings.warn(f"num_workers={num_workers}: everything is loaded in this process, as with 0", stacklevel=2)
-        self.dataset, self.num_workers, self.generator = dataset, 0, generator
-        self.batch_size, self.drop_last, self.sampler, self.batch_sampler = batch_size, drop_last, sampler, batch_sampler
+        self.dataset, self.batch_size, self.drop_last, self.num_workers = dataset, batch_size, drop_last, 0
+        self.sampler, self.batch_sampler, self.generator = sampler, batch_sampler, generator
         self._check_options(bool(shuffle))
         if collate_fn is None:
             collate_fn = default_convert if batch_size is None else default_collate

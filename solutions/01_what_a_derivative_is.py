@@ -1,0 +1,352 @@
+# %% [markdown]
+# # What a derivative is
+#
+# At the end of this page you can measure how steep any function is, you know how far to trust the number, and you
+# have built the piece that proves every gradient in this course.
+#
+# **Where this sits.** **derivative** → graph → rules → backward → tensors → modules → networks. Training moves
+# numbers in the direction that makes a result better. The derivative is that direction.
+#
+# *About 45 minutes. You need Python functions and a little NumPy.*
+
+# %%
+import numpy as np
+
+import tinygrad_course as tg
+from tinygrad_course import plots
+from tinygrad_course.course import check, hint, lesson, predict, solution
+
+lesson("01")
+tg.set_default_dtype(tg.float64)
+
+# %% [markdown]
+# The last line asks for numbers with 16 digits instead of 7. You will see below why small differences need them.
+#
+# ## How fast does tea cool?
+#
+# Freshly made tea has 90 degrees Celsius and the kitchen 20. After `t` minutes the tea has roughly this temperature:
+
+# %%
+def tea(t):
+    return 20 + 70 * np.exp(-t / 30)
+
+
+minutes = np.linspace(0, 90, 91)
+plots.lines(minutes, {"tea": tea(minutes)}, x="minutes", y="degrees Celsius")
+
+# %% [markdown]
+# How fast does it cool, in degrees per minute? There is no single answer: fast at first, then slower. But between two
+# moments there is one.
+#
+# ### Exercise 1 · From here to there
+#
+# *Difficulty 1 of 5 · about 4 minutes*
+
+# %%
+def average_slope(f, a, b):
+    """How much f grows from a to b, for each unit that x grows.
+
+    f takes a number and gives a number; a and b are different numbers.
+
+    >>> average_slope(lambda x: x * x, 1.0, 4.0)
+    5.0
+    """
+    ### BEGIN SOLUTION
+    return (f(b) - f(a)) / (b - a)
+    ### END SOLUTION
+
+
+# %%
+average_slope = check(average_slope)
+
+# %% [markdown]
+# Between two moments that are close together, the speed hardly changes. So let the second come nearer to the first.
+
+# %%
+for later in (40, 20, 11, 10.1, 10.01):
+    print(f"from 10 to {later:5} minutes: {average_slope(tea, 10, later):8.4f} degrees per minute")
+
+# %% [markdown]
+# The numbers settle. What they settle to is the *derivative* of `tea` at 10, its slope at one single point. The minus
+# says that the tea gets colder.
+#
+# ### Exercise 2 · One small step
+#
+# *Difficulty 1 of 5 · about 4 minutes*
+#
+# Give the small distance a name, `h`. This is the *forward difference*:
+#
+# $$\frac{f(x + h) - f(x)}{h}$$
+
+# %%
+def forward_difference(f, x, h):
+    """The slope of f at x, from x and a point h to the right of it.
+
+    >>> forward_difference(lambda x: x * x, 3.0, 0.5)
+    6.5
+    """
+    ### BEGIN SOLUTION
+    return (f(x + h) - f(x)) / h
+    ### END SOLUTION
+
+
+# %%
+forward_difference = check(forward_difference)
+
+# %% [markdown]
+# ## How wrong is it?
+#
+# The true slope of `x * x` at 3 is 6. With `h = 0.1` the forward difference is wrong by how much: `"0.1"`, `"0.01"` or
+# `"0.001"`?
+
+# %%
+predict("forward-error", "0.1")  ### ANSWER
+
+# %%
+def square(x):
+    return x * x
+
+
+for h in (0.1, 0.01, 0.001):
+    print(f"h = {h:5}: wrong by {forward_difference(square, 3.0, h) - 6:.4f}")
+
+# %% [markdown]
+# A step to the right sees a curve that bends upwards as too steep; a step to the left would see it as too flat. Look
+# to both sides, and the two errors cancel. This is the *symmetric* or *central difference*:
+#
+# $$\frac{f(x + h) - f(x - h)}{2h}$$
+#
+# ### Exercise 3 · Look both ways
+#
+# *Difficulty 2 of 5 · about 4 minutes*
+
+# %%
+def symmetric_difference(f, x, h):
+    """The slope of f at x, from a point h to the left and a point h to the right of it.
+
+    >>> symmetric_difference(lambda x: x * x, 3.0, 0.5)
+    6.0
+    """
+    ### BEGIN SOLUTION
+    return (f(x + h) - f(x - h)) / (2 * h)
+    ### END SOLUTION
+
+
+# %%
+symmetric_difference = check(symmetric_difference)
+
+# %% [markdown]
+# With `x * x` nothing is left of the error. With `x * x * x` a little is. If the step gets 10 times smaller, the error
+# of the symmetric difference gets `"10 times smaller"`, `"100 times smaller"` or `"1000 times smaller"`?
+
+# %%
+predict("symmetric-error", "100 times smaller")  ### ANSWER
+
+# %%
+def cube(x):
+    return x * x * x
+
+
+exact = 3 * 1.3 * 1.3
+for h in (0.1, 0.01, 0.001):
+    print(f"h = {h:5}: wrong by {symmetric_difference(cube, 1.3, h) - exact:.6f}")
+
+# %% [markdown]
+# ## Why not the smallest step of all?
+#
+# If smaller is better, why not `h = 1e-17`? Think of the square at `x = 1.0`. What number will the symmetric
+# difference give?
+
+# %%
+predict("tiny-step", 0)  ### ANSWER
+
+# %% [markdown]
+# The next number that a computer has after 1.0 is 1.0000000000000002. Where `h` is smaller than that gap, nothing
+# moves. Where it is a little larger, the two values of `f` agree in nearly all their digits, and the few that are left
+# are divided by something tiny. So two errors pull in opposite directions. Look at them for steps from 1 to 1e-15:
+
+# %%
+steps = [1 / 10**k for k in range(16)]
+errors = {
+    "forward": [abs(forward_difference(cube, 1.3, h) - exact) for h in steps],
+    "symmetric": [abs(symmetric_difference(cube, 1.3, h) - exact) for h in steps],
+}
+plots.lines(steps, errors, x="step h", y="error of the slope", log=True)
+
+# %% [markdown]
+# Read the picture from right to left. First the error falls with the step, for the symmetric difference twice as
+# steeply. Then rounding takes over, and it rises again. At `h = 1e-12` nearly all that was won is lost.
+#
+# ### Exercise 4 · The best step
+#
+# *Difficulty 2 of 5 · about 8 minutes*
+#
+# `symmetric_difference` from above is there to be used.
+
+# %%
+def best_step(f, x, slope, steps):
+    """The h among steps whose symmetric difference comes nearest to the known slope.
+
+    steps is a list of numbers. Of two steps that are equally good, the first.
+
+    >>> best_step(lambda x: x ** 3, 2.0, 12.0, [1.0, 0.5, 0.1])
+    0.1
+    """
+    ### BEGIN SOLUTION
+    return min(steps, key=lambda h: abs(symmetric_difference(f, x, h) - slope))
+    ### END SOLUTION
+
+
+# %%
+best_step = check(best_step)
+
+# %% [markdown]
+# Steps of 1e-5 or 1e-6 are good for numbers of ordinary size, and this course uses 1e-6.
+#
+# ## The line that touches
+#
+# Near one point, a curve and the straight line that touches it can hardly be told apart. That is what a derivative is
+# for: to replace something bent by something straight, for a short way.
+#
+# ### Exercise 5 · The tangent
+#
+# *Difficulty 2 of 5 · about 8 minutes*
+
+# %%
+def tangent(f, x, h):
+    """The straight line that touches f at x, as a function of the place.
+
+    Use symmetric_difference with this h for its slope.
+
+    >>> line = tangent(lambda x: x * x, 3.0, 1e-3)
+    >>> line(3.0), round(line(4.0), 6)
+    (9.0, 15.0)
+    """
+    ### BEGIN SOLUTION
+    slope, height = symmetric_difference(f, x, h), f(x)
+    return lambda at: height + slope * (at - x)
+    ### END SOLUTION
+
+
+# %%
+tangent = check(tangent)
+
+# %%
+touching = {f"tangent at {t}": tangent(tea, t, 1e-5)(minutes) for t in (10.0, 45.0)}
+plots.lines(minutes, {"tea": tea(minutes)} | touching, x="minutes", y="degrees Celsius")
+
+# %% [markdown]
+# ## Many inputs
+#
+# A network has thousands of numbers that can move. Each has a slope of its own: how the result changes if this number
+# moves and all others stay. It is called the *partial derivative*, and all of them together are the *gradient*.
+#
+# ### Exercise 6 · One of several
+#
+# *Difficulty 3 of 5 · about 8 minutes*
+
+# %%
+def partial(f, xs, i, h):
+    """The slope of f when only number i of the list xs moves.
+
+    f takes a list of numbers and gives a number. xs is the same after the call as before it.
+
+    >>> partial(lambda xs: 2 * xs[0] - 3 * xs[1], [1.0, 4.0], 1, 0.5)
+    -3.0
+    """
+    ### BEGIN SOLUTION
+    right, left = list(xs), list(xs)
+    right[i] += h
+    left[i] -= h
+    return (f(right) - f(left)) / (2 * h)
+    ### END SOLUTION
+
+
+# %%
+partial = check(partial)
+
+# %% [markdown]
+# ### Exercise 7 · The whole gradient
+#
+# *Difficulty 3 of 5 · about 12 minutes · builds `autograd.gradcheck.central_difference`*
+#
+# Now for an array of any shape. `np.ndindex(x.shape)` goes through the index of every element; `np.zeros(x.shape)`
+# is an array in which nothing moves yet.
+
+# %%
+def central_difference(f, x, eps=1e-6):
+    """The slope of f for each element of the array x, moved by eps up and down while the others stay.
+
+    f takes an array of x's shape and gives a number. The result has the shape of x, and x is not changed.
+
+    >>> central_difference(lambda x: x[0] * x[1], np.array([2.0, 5.0]), 0.25)
+    array([5., 2.])
+    """
+    ### BEGIN SOLUTION
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[place] = eps
+        slopes[place] = (f(x + step) - f(x - step)) / (2 * eps)
+    return slopes
+    ### END SOLUTION
+
+
+# %%
+central_difference = check(central_difference)
+
+# %% [markdown]
+# The package's own piece is the same loop; its `f` may give an array as well. To read it:
+# `import inspect; print(inspect.getsource(tg.autograd.central_difference))`.
+#
+# **In PyTorch** it is at work inside `torch.autograd.gradcheck`, with which PyTorch's own gradients are tested.
+#
+# ### Bug hunt
+#
+# The gradient of a sum of squares is twice the numbers: 2, 4 and 6. Somebody wanted to be very precise.
+
+# %%
+def sum_of_squares(x):
+    return (x**2).sum()
+
+
+central_difference(sum_of_squares, np.array([1.0, 2.0, 3.0]), eps=1e-15)
+
+# %% [markdown]
+# What is wrong: `"the function"`, `"the array"` or `"the step"`?
+
+# %%
+predict("bug-precise", "the step")  ### ANSWER
+
+# %% [markdown]
+# ## Proof for an engine
+#
+# In lesson 00 `backward` found slopes without moving anything. Is it right? You have the means to say so. Here is a
+# program with two inputs:
+
+# %%
+def program(x):
+    return (x[0] * x[1] + x[1] ** 2).exp()
+
+
+x = tg.tensor([0.5, -1.0], requires_grad=True)
+y = program(x)
+y.backward()
+by_moving = central_difference(lambda array: program(tg.tensor(array)).item(), np.array([0.5, -1.0]))
+print("backward:", x.grad.numpy().round(4))
+print("moving:  ", by_moving.round(4))
+tg.draw(y)
+
+# %% [markdown]
+# They agree. The one moved each number twice and ran the program four times. The other ran it once, and would have
+# run it once for a million numbers. How it can know the slopes without moving anything is what the next lessons are
+# about, and whenever you write a rule there, your `central_difference` says whether it is right.
+
+# %% [markdown]
+# ## What you have built
+#
+# - A slope between two points, and what it settles to when they meet: the derivative.
+# - Forward differences are wrong by about `h`, symmetric ones by about `h` squared; below 1e-8 rounding wins.
+# - A gradient has one slope for each number that can move, and the shape of what it belongs to.
+#
+# **Next:** lesson 02, *Remember what you did*. A program that keeps a record of itself needs no small steps.

@@ -1,0 +1,663 @@
+"""Lesson 01, What a derivative is: slopes found by moving the input, with nothing but Python and NumPy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tinygrad_course.autograd.gradcheck import central_difference
+
+from ..exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake, Piece, Prediction
+
+Function = Callable[[float], float]
+
+
+def square(x: float) -> float:
+    """x²: its slope is 2x."""
+    return x * x
+
+
+def cube(x: float) -> float:
+    """x³: its slope is 3x²."""
+    return x * x * x
+
+
+def line(x: float) -> float:
+    """A straight line: its slope is -3 everywhere."""
+    return 5.0 - 3.0 * x
+
+
+# average_slope
+
+
+def average_slope(f: Function, a: float, b: float) -> float:
+    """How much f grows from a to b, for each unit that x grows."""
+    return (f(b) - f(a)) / (b - a)
+
+
+def _average_case(f: Function, a: float, b: float) -> Case:
+    return Case(f"f = {f.__name__}, a = {a}, b = {b}", lambda piece: {"slope": piece(f, a, b)})
+
+
+def _average_turned(f: Function, a: float, b: float) -> float:
+    return (f(a) - f(b)) / (a - b)
+
+
+def _average_step_by_step(f: Function, a: float, b: float) -> float:
+    rise, run = f(b) - f(a), b - a
+    return rise / run
+
+
+AVERAGE_SLOPE = Exercise(
+    id="01.average_slope",
+    target=None,
+    minutes=4,
+    difficulty=1,
+    reference=average_slope,
+    cases=(
+        _average_case(line, 0.0, 2.0),
+        _average_case(square, 1.0, 4.0),
+        _average_case(square, 4.0, 1.5),
+        _average_case(cube, -1.0, 2.0),
+    ),
+    accepts=(_average_turned, _average_step_by_step),
+    mistakes=(
+        Mistake(
+            "rise alone",
+            lambda f, a, b: f(b) - f(a),
+            "This is how much f grows from a to b in all. A slope is growth for each unit of x: divide by how far a "
+            "and b are from each other.",
+        ),
+        Mistake(
+            "upside down",
+            lambda f, a, b: (b - a) / (f(b) - f(a)),
+            "Your fraction is upside down: it says how far x has to go for one unit of f. The change of f belongs "
+            "above the line, the change of x below it.",
+        ),
+        Mistake(
+            "sign",
+            lambda f, a, b: (f(b) - f(a)) / (a - b),
+            "The sign is wrong: a rising line comes out as falling. Above and below the line, subtract in the "
+            "same order.",
+        ),
+        Mistake(
+            "absolute distance",
+            lambda f, a, b: (f(b) - f(a)) / abs(b - a),
+            "Right where b is to the right of a, and the wrong sign where it is to the left. The distance keeps "
+            "its sign: no abs here.",
+        ),
+        Mistake(
+            "slope of x",
+            lambda f, a, b: f(b - a) / (b - a),
+            "Your code asks for f at the distance b - a. What is wanted is f at b and f at a, and then how they "
+            "differ.",
+        ),
+    ),
+    hints=(
+        "From a to b, by how much does f change, and by how much does x?",
+        "Compute the two changes, each as end minus beginning, and divide the first by the second.",
+        "Fill in what is missing:\nrise = f(...) - f(...)\nrun = ...\nreturn ...",
+    ),
+)
+
+
+# forward_difference
+
+
+def forward_difference(f: Function, x: float, h: float) -> float:
+    """The slope of f at x, from x and a point h to the right of it."""
+    return (f(x + h) - f(x)) / h
+
+
+def _slope_case(f: Function, x: float, h: float) -> Case:
+    return Case(f"f = {f.__name__}, x = {x}, h = {h}", lambda piece: {"slope": piece(f, x, h)})
+
+
+FORWARD_DIFFERENCE = Exercise(
+    id="01.forward_difference",
+    target=None,
+    minutes=4,
+    difficulty=1,
+    reference=forward_difference,
+    cases=(_slope_case(line, 1.0, 0.5), _slope_case(square, 3.0, 0.5), _slope_case(cube, 2.0, 0.25)),
+    accepts=(lambda f, x, h: average_slope(f, x, x + h), lambda f, x, h: f(x + h) / h - f(x) / h),
+    mistakes=(
+        Mistake(
+            "not divided",
+            lambda f, x, h: f(x + h) - f(x),
+            "This is how much f grows over the step. The smaller the step, the nearer that comes to 0, whatever the "
+            "slope: divide by the length of the step.",
+        ),
+        Mistake(
+            "looks back",
+            lambda f, x, h: (f(x) - f(x - h)) / h,
+            "Your step goes to the left. That is a slope too, the backward difference, but the one asked for looks at "
+            "x and x + h.",
+        ),
+        Mistake(
+            "precedence",
+            lambda f, x, h: f(x + h) - f(x) / h,
+            "Python divides before it subtracts: only f(x) was divided by h. Put the difference in parentheses.",
+        ),
+        Mistake(
+            "divided by the place",
+            lambda f, x, h: (f(x + h) - f(x)) / (x + h),
+            "The change of f is right, but it is divided by the place x + h. Divide by how far x moved, which is h.",
+        ),
+        Mistake(
+            "f of h",
+            lambda f, x, h: (f(x) + f(h) - f(x)) / h,
+            "f(x + h) is not f(x) + f(h). Add first, then ask f once.",
+        ),
+    ),
+    hints=(
+        "Which two points does the step lie between, and what did you write for the slope between two points?",
+        "It is the average slope from x to x + h. The distance between these two is h.",
+        "Fill in what is missing:\ngrowth = f(...) - f(...)\nreturn growth / ...",
+    ),
+)
+
+
+# symmetric_difference
+
+
+def symmetric_difference(f: Function, x: float, h: float) -> float:
+    """The slope of f at x, from a point h to the left and a point h to the right of it."""
+    return (f(x + h) - f(x - h)) / (2 * h)
+
+
+def _mean_of_both_sides(f: Function, x: float, h: float) -> float:
+    return ((f(x + h) - f(x)) / h + (f(x) - f(x - h)) / h) / 2
+
+
+SYMMETRIC_DIFFERENCE = Exercise(
+    id="01.symmetric_difference",
+    target=None,
+    minutes=4,
+    difficulty=2,
+    reference=symmetric_difference,
+    cases=(_slope_case(line, 1.0, 0.5), _slope_case(square, 3.0, 0.5), _slope_case(cube, 2.0, 0.25)),
+    accepts=(_mean_of_both_sides, lambda f, x, h: average_slope(f, x - h, x + h)),
+    mistakes=(
+        Mistake(
+            "divided by h",
+            lambda f, x, h: (f(x + h) - f(x - h)) / h,
+            "Twice too large. From x - h to x + h is a way of 2h, not of h.",
+        ),
+        Mistake(
+            "precedence",
+            lambda f, x, h: (f(x + h) - f(x - h)) / 2 * h,
+            "Python reads `/ 2 * h` from left to right: divided by 2, then multiplied by h. Write `/ (2 * h)`.",
+        ),
+        Mistake(
+            "forward",
+            forward_difference,
+            "This is the forward difference again. The second point lies to the left of x, at x - h.",
+        ),
+        Mistake(
+            "added",
+            lambda f, x, h: (f(x + h) + f(x - h)) / (2 * h),
+            "Your two values are added. A slope is made of a difference: right side minus left side.",
+        ),
+        Mistake(
+            "sides swapped",
+            lambda f, x, h: (f(x - h) - f(x + h)) / (2 * h),
+            "The sign is wrong: a rising curve comes out as falling. Right side minus left side, in this order.",
+        ),
+        Mistake(
+            "half a step",
+            lambda f, x, h: (f(x + h / 2) - f(x - h / 2)) / h,
+            "This is a symmetric difference with steps of h / 2. Here each side moves by the whole h.",
+        ),
+    ),
+    hints=(
+        "How far are x - h and x + h from each other?",
+        "It is the average slope from x - h to x + h. Watch the parentheses under the line.",
+        "Fill in what is missing:\nrise = f(...) - f(...)\nrun = ...\nreturn rise / run",
+    ),
+)
+
+
+# best_step
+
+
+def best_step(f: Function, x: float, slope: float, steps: Sequence[float]) -> float:
+    """The h among `steps` whose symmetric difference comes nearest to the known slope."""
+    return min(steps, key=lambda h: abs(symmetric_difference(f, x, h) - slope))
+
+
+def _best_by_loop(f: Function, x: float, slope: float, steps: Sequence[float]) -> float:
+    best, least = steps[0], float("inf")
+    for h in steps:
+        error = abs(symmetric_difference(f, x, h) - slope)
+        if error < least:
+            best, least = h, error
+    return best
+
+
+def _best_by_numpy(f: Function, x: float, slope: float, steps: Sequence[float]) -> float:
+    errors = [abs(symmetric_difference(f, x, h) - slope) for h in steps]
+    return steps[int(np.argmin(errors))]
+
+
+def _best_case(f: Function, x: float, slope: float, steps: Sequence[float]) -> Case:
+    name = f"f = {f.__name__}, x = {x}, slope = {slope}, steps = {list(steps)}"
+    return Case(name, lambda piece: {"h": piece(f, x, slope, list(steps))}, tolerance=1e-9)
+
+
+def rounded_cube(x: float) -> float:
+    """x³ to six decimals: an error that small steps magnify."""
+    return round(x * x * x, 6)
+
+
+BEST_STEP = Exercise(
+    id="01.best_step",
+    target=None,
+    minutes=8,
+    difficulty=2,
+    reference=best_step,
+    cases=(
+        _best_case(cube, 2.0, 12.0, (1.0, 0.5, 0.1)),
+        _best_case(cube, 2.0, 12.0, (0.1, 0.5, 1.0)),
+        _best_case(rounded_cube, 1.1, 3.63, (1.0, 1e-1, 1e-2, 1e-5, 1e-7)),
+        _best_case(square, 1.0, 3.0, (0.5, 0.25, 0.125)),
+    ),
+    accepts=(_best_by_loop, _best_by_numpy),
+    mistakes=(
+        Mistake(
+            "smallest step",
+            lambda f, x, slope, steps: min(steps),
+            "Your code takes the smallest step. Up to a point smaller is better; beyond it the rounding of numbers "
+            "takes over. Try each step and compare the errors.",
+        ),
+        Mistake(
+            "error in place of step",
+            lambda f, x, slope, steps: min(abs(symmetric_difference(f, x, h) - slope) for h in steps),
+            "This is the smallest error. What is asked for is the step that has it.",
+        ),
+        Mistake(
+            "place in place of step",
+            lambda f, x, slope, steps: int(np.argmin([abs(symmetric_difference(f, x, h) - slope) for h in steps])),
+            "This is the place of the best step in the list. Give back the step that stands there.",
+        ),
+        Mistake(
+            "largest error",
+            lambda f, x, slope, steps: max(steps, key=lambda h: abs(symmetric_difference(f, x, h) - slope)),
+            "This step has the largest error of all. The best one has the smallest.",
+        ),
+        Mistake(
+            "sign kept",
+            lambda f, x, slope, steps: min(steps, key=lambda h: symmetric_difference(f, x, h) - slope),
+            "An error may be negative, and then your comparison takes a large negative one for the smallest. Compare "
+            "absolute values.",
+        ),
+        Mistake(
+            "forward",
+            lambda f, x, slope, steps: min(steps, key=lambda h: abs(forward_difference(f, x, h) - slope)),
+            "Your errors are those of the forward difference. Use the symmetric one.",
+        ),
+    ),
+    hints=(
+        "For one h, how would you say in a number how wrong its slope is?",
+        "Compute for each h the distance between symmetric_difference and the known slope. Keep the h with the least.",
+        "Fill in what is missing:\nerrors = [abs(...) for h in steps]\nplace = errors.index(...)\nreturn steps[...]",
+    ),
+)
+
+
+# tangent
+
+
+def tangent(f: Function, x: float, h: float) -> Function:
+    """The straight line that touches f at x, as a function."""
+    slope, height = symmetric_difference(f, x, h), f(x)
+    return lambda at: height + slope * (at - x)
+
+
+def _tangent_with_def(f: Function, x: float, h: float) -> Function:
+    slope = symmetric_difference(f, x, h)
+    offset = f(x) - slope * x
+
+    def straight(at: float) -> float:
+        return slope * at + offset
+
+    return straight
+
+
+def _tangent_case(f: Function, x: float) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        touching = piece(f, x, 1e-3)
+        return {f"the line at {at}": touching(at) for at in (x, x + 1.0, 0.0)}
+
+    return Case(f"f = {f.__name__}, x = {x}, h = 0.001", run)
+
+
+TANGENT = Exercise(
+    id="01.tangent",
+    target=None,
+    minutes=8,
+    difficulty=2,
+    reference=tangent,
+    cases=(_tangent_case(line, 1.5), _tangent_case(square, 3.0), _tangent_case(cube, -2.0)),
+    accepts=(_tangent_with_def,),
+    mistakes=(
+        Mistake(
+            "through the origin",
+            lambda f, x, h: lambda at: symmetric_difference(f, x, h) * at,
+            "Your line has the right slope but runs through 0, and does not touch the curve. At x it must have the "
+            "height f(x).",
+        ),
+        Mistake(
+            "height at zero",
+            lambda f, x, h: lambda at: f(x) + symmetric_difference(f, x, h) * at,
+            "Your line has the height f(x) at 0. It should have it at x: what counts is how far `at` is from x.",
+        ),
+        Mistake(
+            "wrong direction",
+            lambda f, x, h: lambda at: f(x) + symmetric_difference(f, x, h) * (x - at),
+            "Your line falls where the curve rises. The way from x to `at` is `at - x`.",
+        ),
+        Mistake(
+            "slope alone",
+            lambda f, x, h: lambda at: symmetric_difference(f, x, h),
+            "Your function gives the slope everywhere. A line's height is where it begins, plus slope times way.",
+        ),
+        Mistake(
+            "the curve itself",
+            lambda f, x, h: f,
+            "You give back the curve itself. The tangent is a straight line: use f at x alone.",
+        ),
+        Mistake(
+            "slope at the other place",
+            lambda f, x, h: lambda at: f(x) + symmetric_difference(f, at, h) * (at - x),
+            "Your line bends, because the slope is taken at `at` each time. Take it once, at x.",
+        ),
+    ),
+    hints=(
+        "At x the line is as high as the curve. One unit to the right of x, how much higher is it?",
+        "The height at any place is f(x) plus the slope times the way from x to there. Give back a function of the "
+        "place.",
+        "Fill in what is missing:\nslope = ...\ndef line(at):\n    return ... + slope * (...)\nreturn line",
+    ),
+)
+
+
+# partial
+
+
+def partial(f: Callable[[list[float]], float], xs: list[float], i: int, h: float) -> float:
+    """The slope of f when only number i of the list xs moves."""
+    right, left = list(xs), list(xs)
+    right[i] += h
+    left[i] -= h
+    return (f(right) - f(left)) / (2 * h)
+
+
+def _partial_by_slices(f: Callable, xs: list[float], i: int, h: float) -> float:
+    def along(x: float) -> float:
+        return float(f([*xs[:i], x, *xs[i + 1 :]]))
+
+    return symmetric_difference(along, xs[i], h)
+
+
+def _partial_by_array(f: Callable, xs: list[float], i: int, h: float) -> float:
+    step = h * np.eye(len(xs))[i]
+    return float((f(list(np.array(xs) + step)) - f(list(np.array(xs) - step))) / (2 * h))
+
+
+def _partial_in_place(f: Callable, xs: list[float], i: int, h: float) -> float:
+    xs[i] += h
+    right = f(xs)
+    xs[i] -= 2 * h
+    return float((right - f(xs)) / (2 * h))
+
+
+def _partial_one_list(f: Callable, xs: list[float], i: int, h: float) -> float:
+    right = left = list(xs)
+    right[i] += h
+    left[i] -= h
+    return float((f(right) - f(left)) / (2 * h))
+
+
+def _partial_all(f: Callable, xs: list[float], i: int, h: float) -> float:
+    return float((f([x + h for x in xs]) - f([x - h for x in xs])) / (2 * h))
+
+
+def _partial_first(f: Callable, xs: list[float], i: int, h: float) -> float:
+    return partial(f, xs, 0, h)
+
+
+def _partial_to_the_right(f: Callable, xs: list[float], i: int, h: float) -> float:
+    right = list(xs)
+    right[i] += h
+    return float((f(right) - f(xs)) / h)
+
+
+def plane(xs: Sequence[float]) -> float:
+    """2 x0 - 3 x1."""
+    return 2.0 * xs[0] - 3.0 * xs[1]
+
+
+def volume(xs: Sequence[float]) -> float:
+    """x0² x1 + x2: its slopes are 2 x0 x1, x0² and 1."""
+    return xs[0] * xs[0] * xs[1] + xs[2]
+
+
+def _partial_case(f: Callable, xs: Sequence[float], i: int) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        mine = list(xs)
+        return {"slope": piece(f, mine, i, 0.5), f"xs {AFTERWARDS}": mine}
+
+    return Case(f"f = {f.__name__}, xs = {list(xs)}, i = {i}, h = 0.5", run)
+
+
+PARTIAL = Exercise(
+    id="01.partial",
+    target=None,
+    minutes=8,
+    difficulty=3,
+    reference=partial,
+    cases=(
+        _partial_case(plane, (1.0, 4.0), 0),
+        _partial_case(plane, (1.0, 4.0), 1),
+        _partial_case(volume, (3.0, 2.0, 5.0), 0),
+        _partial_case(lambda xs: xs[0] ** 3 + xs[1] ** 3, (1.0, 2.0), 1),
+    ),
+    accepts=(_partial_by_slices, _partial_by_array),
+    mistakes=(
+        Mistake(
+            "changed in place",
+            _partial_in_place,
+            "The slope is right, but your list has changed: afterwards the caller's xs[i] is h smaller. Move a copy, "
+            "`list(xs)`.",
+        ),
+        Mistake(
+            "one list under two names",
+            _partial_one_list,
+            "Your two lists are one list under two names, so what you add to one you take away from the other. Make "
+            "two copies.",
+        ),
+        Mistake(
+            "all of them moved",
+            _partial_all,
+            "Your code moves every number at once. Only number i moves; the others stay where they are.",
+        ),
+        Mistake(
+            "always the first",
+            _partial_first,
+            "Your code moves the first number whatever i is.",
+        ),
+        Mistake(
+            "forward",
+            _partial_to_the_right,
+            "Your step goes to one side only. Take the symmetric difference: one copy moved up, one moved down.",
+        ),
+    ),
+    hints=(
+        "If two numbers moved at once, could you tell which of them made f grow?",
+        "Make two copies of xs. In one, number i is h larger, in the other h smaller. Then it is the symmetric "
+        "difference.",
+        "Fill in what is missing:\nright, left = list(xs), list(xs)\nright[...] = ...\nleft[...] = ...\nreturn ...",
+    ),
+)
+
+
+# central_difference
+
+
+def _by_flat_copies(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    g = np.zeros(x.shape)
+    for i in range(x.size):
+        up, down = x.copy(), x.copy()
+        up.flat[i] += eps
+        down.flat[i] -= eps
+        g.flat[i] = (f(up) - f(down)) / (2 * eps)
+    return g
+
+
+def _moved_on(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    g, moved = np.zeros(x.shape), x.copy()
+    for i in range(x.size):
+        moved.flat[i] += eps
+        up = f(moved)
+        moved.flat[i] -= 2 * eps
+        g.flat[i] = (up - f(moved)) / (2 * eps)
+    return g
+
+
+def _in_x_itself(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    g = np.zeros(x.shape)
+    for i in range(x.size):
+        x.flat[i] += eps
+        up = f(x)
+        x.flat[i] -= 2 * eps
+        g.flat[i] = (up - f(x)) / (2 * eps)
+    return g
+
+
+def _whole_rows(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    g = np.zeros(x.shape)
+    for i in range(len(x)):
+        step = np.zeros(x.shape)
+        step[i] = eps
+        g[i] = (f(x + step) - f(x - step)) / (2 * eps)
+    return g
+
+
+def _flat(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    return _by_flat_copies(f, x, eps).ravel()
+
+
+def _all_at_once(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    return np.full(x.shape, (f(x + eps) - f(x - eps)) / (2 * eps))
+
+
+def _array_case(name: str, f: Callable, x: Any) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        mine = np.array(x)
+        return {"slopes": piece(f, mine, 0.25), f"x {AFTERWARDS}": mine}
+
+    return Case(f"f = {name}, x = {x}, eps = 0.25", run)
+
+
+CENTRAL_DIFFERENCE = Exercise(
+    id="01.central_difference",
+    target="tinygrad_course.autograd.gradcheck.central_difference",
+    minutes=12,
+    difficulty=3,
+    reference=central_difference,
+    cases=(
+        _array_case("lambda x: 3 * x[0]", lambda x: 3.0 * x[0], [2.0]),
+        _array_case("lambda x: x[0] * x[1]", lambda x: x[0] * x[1], [2.0, 5.0]),
+        _array_case("lambda x: (x ** 3).sum()", lambda x: (x**3).sum(), [[1.0, 2.0], [-1.0, 0.5]]),
+        _array_case("lambda x: x[0] @ x[1]", lambda x: x[0] @ x[1], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
+    ),
+    accepts=(_by_flat_copies,),
+    mistakes=(
+        Mistake(
+            "never moved back",
+            _moved_on,
+            "Each element stays moved when the next one's turn comes, so all but the first are measured at the wrong "
+            "place. Begin each turn from x.",
+        ),
+        Mistake(
+            "changed in place",
+            _in_x_itself,
+            "Your code writes into x, and the caller's array is changed afterwards. Add a step to x and leave x alone.",
+        ),
+        Mistake(
+            "whole rows",
+            _whole_rows,
+            "A loop over an array with two axes goes over its rows, so a whole row was moved at once. Go over single "
+            "elements: np.ndindex(x.shape) gives each one's index.",
+        ),
+        Mistake(
+            "flat",
+            _flat,
+            "The numbers are right, but the shape is not that of x: there is one slope for each element, at its place.",
+        ),
+        Mistake(
+            "all at once",
+            _all_at_once,
+            "Your code moves all elements together and finds one slope for all. Each element needs a turn of its own.",
+        ),
+        Mistake(
+            "divided by eps",
+            lambda f, x, eps=1e-6: 2 * _by_flat_copies(f, x, eps),
+            "Twice too large: from one side to the other is a way of 2 * eps.",
+        ),
+    ),
+    hints=(
+        "What has to move for the slope that belongs to element [0, 1], and what has to stay?",
+        "For each index of x make an array of zeros with eps at this index, and measure f at x plus and x minus it.",
+        "Fill in what is missing:\nslopes = np.zeros(x.shape)\nfor place in np.ndindex(x.shape):\n    step = ...\n"
+        "    step[place] = ...\n    slopes[place] = ...\nreturn slopes",
+    ),
+)
+
+PREDICTIONS = (
+    Prediction(
+        "forward-error",
+        "0.1",
+        "(3 + h)² - 3² is 6h + h², and divided by h that is 6 + h: too large by h itself. A step ten times smaller "
+        "gives an error ten times smaller.",
+        choices=("0.1", "0.01", "0.001"),
+    ),
+    Prediction(
+        "symmetric-error",
+        "100 times smaller",
+        "The errors of the two sides have opposite signs and all but cancel; what is left grows with h². A tenth of "
+        "the step, a hundredth of the error.",
+        choices=("10 times smaller", "100 times smaller", "1000 times smaller"),
+    ),
+    Prediction(
+        "bug-precise",
+        "the step",
+        "1e-15 is only a few times the gap between neighbouring numbers, so the steps that are really made are rounded "
+        "to whole gaps, and so are the changes of the sum. 1e-6 would give 2, 4 and 6.",
+        choices=("the function", "the array", "the step"),
+    ),
+    Prediction(
+        "tiny-step",
+        0,
+        "1e-17 is less than the distance between 1.0 and the next number a computer has, 2.2e-16. So 1.0 + 1e-17 is "
+        "1.0, the two values of f are the same, and their difference is 0.",
+    ),
+)
+
+LESSON = Lesson(
+    "01",
+    __name__,
+    (
+        AVERAGE_SLOPE,
+        FORWARD_DIFFERENCE,
+        SYMMETRIC_DIFFERENCE,
+        BEST_STEP,
+        TANGENT,
+        PARTIAL,
+        CENTRAL_DIFFERENCE,
+    ),
+    PREDICTIONS,
+)

@@ -1,0 +1,91 @@
+"""Pictures in a grid: images under their labels, and the filters of a convolution."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from textwrap import wrap
+from typing import Any
+
+import numpy as np
+
+from ..draw.digits import number
+from ..draw.names import clean
+from ..draw.scene import plural
+from .plot import COLORS, Plot, numbers, page, theme, words
+
+MOST = 100  # pictures: of more, none could be seen
+SIDE, LINE = 1.3, 16  # inches of a picture, and letters that fit above it
+
+
+def image_grid(images: Any, labels: Sequence[Any] = (), *, columns: int = 5, wrong: Sequence[Any] = ()) -> Plot:
+    """Show grey images, an array or Tensor of shape (n, height, width) or (n, 1, height, width), each under its label.
+
+    Each is drawn from black, its smallest number, to white, its largest. wrong: for each image whether its label is
+    marked as wrong. Raises ValueError for other shapes, and where there are not as many labels as images.
+    """
+    array = numbers(images, "image_grid", "images")
+    pictures = array[:, 0] if array.ndim == 4 and array.shape[1] == 1 else array
+    if pictures.ndim != 3 or not pictures.size:
+        raise ValueError(f"image_grid: expected images of shape (n, height, width), got {array.shape}")
+    n = len(pictures)
+    if n > MOST or len(labels) not in (0, n) or len(wrong) not in (0, n):
+        found = f"{n} images and {len(labels)} labels, {len(wrong)} marks"
+        raise ValueError(f"image_grid: {found}; give one label and mark an image, at most {MOST}: images[:{MOST}]")
+    marks = [bool(mark) for mark in wrong] or [False] * n
+    titles = [("✗ " if mark else "") + word for mark, word in zip(marks, words(labels) or [""] * n, strict=True)]
+    count = plural(n, "image") + (f", {sum(marks)} wrong" if any(marks) else "")
+    told = f"{count}: {', '.join(titles)}" if any(titles) else count
+    return grid(pictures, titles, min(max(columns, 1), n), told, marks, cmap="gray")
+
+
+def filters(weight: Any) -> Plot:
+    """Show the filters of a convolution, a weight of shape (out, in, height, width), each under its number.
+
+    Red is above zero, blue below, white zero. With several channels, a row is one filter. Raises ValueError for other
+    shapes, and for more than 100 pictures.
+    """
+    array = numbers(weight, "filters", "weight")
+    if array.ndim != 4 or not array.size or len(array) * array.shape[1] > MOST:
+        wanted = f"a weight of shape (out, in, height, width), at most {MOST} pictures"
+        raise ValueError(f"filters: expected {wanted}, got {array.shape}; show some: weight[:{MOST // 10}, :10]")
+    out, channels, height, width = array.shape
+    norms = np.sqrt((array**2).sum((1, 2, 3)))
+    ends = [f"filter {i}, {number(norms[i], 3)}" for i in (norms.argmax(), norms.argmin())]
+    told = (
+        f"{plural(out, 'filter')} of {height}×{width} over {plural(channels, 'channel')}. Weights from "
+        f"{number(array.min(), 3)} to {number(array.max(), 3)}. Largest norm: {ends[0]}; smallest: {ends[1]}."
+    )
+    titles = [f"{i}, channel {c}" if channels > 1 else f"filter {i}" for i in range(out) for c in range(channels)]
+    most = np.abs(array[np.isfinite(array)]).max(initial=0) or 1
+    scale = {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
+    pictures = array.reshape(-1, height, width)
+    return grid(pictures, titles, channels if channels > 1 else min(8, out), told, bar="weight", **scale)
+
+
+@theme()
+def grid(
+    pictures: np.ndarray, titles: list[str], columns: int, told: str, marks: Sequence[bool] = (), bar: str = "",
+    **options: Any,
+) -> Plot:  # fmt: skip
+    """The pictures in rows, their titles above in lines that fit; with a bar, all on one scale."""
+    rows = -(-len(pictures) // columns)
+    lines = [wrap(clean(title, 2 * LINE), LINE) for title in titles]
+    height = (SIDE + 0.2 * max(map(len, lines))) * rows
+    sheet, places = page(SIDE * columns + bool(bar), height, rows, columns)
+    for axes in places:
+        axes.set_axis_off()
+    for i, (axes, picture, title) in enumerate(zip(places, pictures, lines, strict=False)):
+        shades = axes.imshow(picture, interpolation="nearest", **options)
+        size = 10 * min(1, 0.95 * SIDE / max(map(inches, title), default=1))
+        axes.set_title("\n".join(title), fontsize=size, color=COLORS[1] if any(marks[i : i + 1]) else "black")
+    if bar:
+        sheet.colorbar(shades, ax=places, label=bar)
+    return Plot(sheet, told)
+
+
+def inches(line: str) -> float:
+    """How long a line is in letters of 10 points."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    return text_to_path.get_text_width_height_descent(line, FontProperties(size=10), ismath=False)[0] / 72
