@@ -20,13 +20,13 @@ def get_default_dtype() -> np.dtype:
     return _default
 
 
-def set_default_dtype(dtype: Any) -> None:
-    """Make `dtype` (float16, float32 or float64) the one that Python floats become.
+def set_default_dtype(d: Any) -> None:
+    """Make `d` (float16, float32 or float64) the one that Python floats become.
 
     Raises TypeError for a dtype that is not floating point.
     """
     global _default
-    dtype = np.dtype(dtype)
+    dtype = np.dtype(d)
     if dtype.kind != "f":
         raise TypeError(f"set_default_dtype: {dtype} is not a floating-point type; use tg.float32 or tg.float64")
     _default = dtype

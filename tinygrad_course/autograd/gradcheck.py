@@ -16,10 +16,10 @@ class GradcheckError(RuntimeError):
 
 
 def gradcheck(
-    function: Callable, inputs: Tensor | Sequence[Tensor], eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
+    func: Callable, inputs: Tensor | Sequence[Tensor], *, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
     raise_exception: bool = True,
 ) -> bool:  # fmt: skip
-    """Compare the gradients of `function` with central differences, for every input that requires grad.
+    """Compare the gradients of `func` with central differences, for every input that requires grad.
 
     Inputs should be float64. Raises GradcheckError with both Jacobians where they differ, or returns False if
     raise_exception is False.
@@ -28,7 +28,7 @@ def gradcheck(
     for i, x in enumerate(xs):
         if not x.requires_grad or x.numel() == 0:
             continue
-        rule, difference = _jacobian_by_rule(function, xs, x), _jacobian_by_difference(function, xs, x, eps)
+        rule, difference = _jacobian_by_rule(func, xs, x), _jacobian_by_difference(func, xs, x, eps)
         if not np.allclose(rule, difference, rtol, atol, equal_nan=True):
             if raise_exception:
                 raise GradcheckError(
@@ -39,21 +39,25 @@ def gradcheck(
 
 
 def gradgradcheck(
-    function: Callable, inputs: Tensor | Sequence[Tensor], eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3,
-    raise_exception: bool = True,
+    func: Callable, inputs: Tensor | Sequence[Tensor], grad_outputs: Tensor | None = None, *, eps: float = 1e-6,
+    atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True,
 ) -> bool:  # fmt: skip
-    """gradcheck of the gradients themselves: second derivatives, with respect to the inputs and to the seed."""
+    """gradcheck of the gradients themselves: second derivatives, with respect to the inputs and to grad_outputs.
+
+    grad_outputs: the gradient of the output, random where left out.
+    """
     xs = sequence(inputs)
-    y = function(*xs)
-    seed = Tensor(np.random.default_rng(0).standard_normal(y.shape)).requires_grad_()
+    shape = func(*xs).shape
+    drawn = Tensor(np.random.default_rng(0).standard_normal(shape)).requires_grad_()
+    seed = drawn if grad_outputs is None else grad_outputs
     wanted = [i for i, x in enumerate(xs) if x.requires_grad]
 
     def gradients(*arguments: Tensor) -> Tensor:
         *values, g = arguments
-        found = grad(function(*values), [values[i] for i in wanted], g, create_graph=True, materialize_grads=True)
+        found = grad(func(*values), [values[i] for i in wanted], g, create_graph=True, materialize_grads=True)
         return sum(((f * f).sum() for f in found if f is not None), Tensor(np.zeros(())))
 
-    return gradcheck(gradients, [*xs, seed], eps, atol, rtol, raise_exception)
+    return gradcheck(gradients, [*xs, seed], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception)
 
 
 def _jacobian_by_rule(function: Callable, xs: Sequence[Tensor], x: Tensor) -> np.ndarray:

@@ -131,37 +131,37 @@ def batched(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[list[A
         yield batch
 
 
-def default_collate(examples: Sequence[Any]) -> Any:
+def default_collate(batch: Sequence[Any]) -> Any:
     """One batch of several examples: tensors and numbers are stacked, tuples, lists and dicts by their parts.
 
     Text stays a list; Python floats become float64, as in PyTorch. Raises TypeError for anything else, and RuntimeError
     for tensors of different shapes or lists of different lengths.
     """
-    first = examples[0]
+    first = batch[0]
     if isinstance(first, (str, bytes)):
-        return list(examples)
+        return list(batch)
     if isinstance(first, (Tensor, np.ndarray, np.generic)):
-        return stacked(examples)
+        return stacked(batch)
     if isinstance(first, (int, float)):
-        return tensor(list(examples), dtype=np.float64 if isinstance(first, float) else None)
+        return tensor(list(batch), dtype=np.float64 if isinstance(first, float) else None)
     if isinstance(first, Mapping):
-        return {key: default_collate([x[key] for x in examples]) for key in first}
+        return {key: default_collate([x[key] for x in batch]) for key in first}
     if isinstance(first, Sequence):
-        if len({len(x) for x in examples}) > 1:
+        if len({len(x) for x in batch}) > 1:
             raise RuntimeError(f"each element in list of batch should be of equal size; {PAD}")
-        return like(first, [default_collate(part) for part in zip(*examples, strict=True)])
+        return like(first, [default_collate(part) for part in zip(*batch, strict=True)])
     raise TypeError(f"default_collate: cannot batch {type(first).__name__}; give the DataLoader a collate_fn")
 
 
-def default_convert(example: Any) -> Any:
+def default_convert(data: Any) -> Any:
     """One example that is not put into a batch: its arrays become Tensors, the rest stays as it is."""
-    if isinstance(example, (np.ndarray, np.generic)):
-        return as_tensor(example)
-    if isinstance(example, Mapping):
-        return {key: default_convert(part) for key, part in example.items()}
-    if isinstance(example, (tuple, list)):
-        return like(example, [default_convert(part) for part in example])
-    return example
+    if isinstance(data, (np.ndarray, np.generic)):
+        return as_tensor(data)
+    if isinstance(data, Mapping):
+        return {key: default_convert(part) for key, part in data.items()}
+    if isinstance(data, (tuple, list)):
+        return like(data, [default_convert(part) for part in data])
+    return data
 
 
 def like(example: Any, parts: list[Any]) -> Any:

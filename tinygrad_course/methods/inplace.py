@@ -112,9 +112,9 @@ class InPlace:
         """Write 0 everywhere, in place."""
         return self.fill_(0)
 
-    def copy_(self: Any, source: Any) -> Tensor:
-        """Take the numbers of source, which broadcasts and is cast to this dtype, in place."""
-        value = source if isinstance(source, Op.result) else Op.result(np.asarray(source))
+    def copy_(self: Any, src: Any) -> Tensor:
+        """Take the numbers of src, which broadcasts and is cast to this dtype, in place."""
+        value = src if isinstance(src, Op.result) else Op.result(np.asarray(src))
         return write(self, ops.SetItem(self, value, key=EVERYTHING))
 
     def uniform_(self: Any, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Tensor:

@@ -74,12 +74,12 @@ class LinearAlgebra:
         return inv(self)
 
 
-def matmul(x: Tensor, y: Any) -> Tensor:
+def matmul(input: Tensor, other: Any) -> Tensor:
     """Matrix product. (..., n, k) @ (..., k, m) gives (..., n, m); a 1-d side is a row or a column, dropped after.
 
     Raises RuntimeError if the inner sizes or the dtypes differ or a side is 0-d.
     """
-    y = y if isinstance(y, Op.result) else Op.result(y)
+    x, y = input, other if isinstance(other, Op.result) else Op.result(other)
     if x.ndim == 0 or y.ndim == 0:
         raise RuntimeError("both arguments to matmul need to be at least 1D; multiply by a number with *")
     inner = y.shape[-2] if y.ndim > 1 else y.shape[0]
@@ -232,16 +232,16 @@ def det(x: Any) -> Tensor:
     return ops.Det(square(x, "det"))
 
 
-def solve(a: Any, b: Any) -> Tensor:
-    """The x for which a @ x = b; a is (..., n, n), b a vector (n) or (..., n, k). Better than inv(a) @ b.
+def solve(A: Any, B: Any) -> Tensor:
+    """The x for which A @ x = B; A is (..., n, n), B a vector (n) or (..., n, k). Better than inv(A) @ B.
 
-    Raises RuntimeError if a has no inverse.
+    Raises RuntimeError if A has no inverse.
     """
-    square(a, "solve")
-    if b.ndim == 1 or (b.ndim == a.ndim - 1 and b.shape == a.shape[:-1]):
-        z = solvable(ops.Solve, a, b.reshape((*b.shape, 1)))
+    square(A, "solve")
+    if B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1]):
+        z = solvable(ops.Solve, A, B.reshape((*B.shape, 1)))
         return z.reshape(z.shape[:-1])
-    return solvable(ops.Solve, a, b)
+    return solvable(ops.Solve, A, B)
 
 
 def square(x: Any, name: str) -> Any:

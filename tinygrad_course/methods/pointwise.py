@@ -217,19 +217,19 @@ class Pointwise:
         return where(condition, self, other)
 
 
-def where(condition: Any, x: Any = None, y: Any = None) -> Any:
-    """x where the condition (a tensor of bools) is True, y where it is False.
+def where(condition: Any, input: Any = None, other: Any = None) -> Any:
+    """input where the condition (a tensor of bools) is True, other where it is False.
 
     With the condition alone: the places where it is True, one tensor of positions for each axis.
     Raises RuntimeError if the condition is not of bools.
     """
-    if x is None and y is None:
+    if input is None and other is None:
         return tuple(Op.result(place) for place in np.nonzero(condition.data))
     if condition.dtype.kind != "b":
         raise RuntimeError(
             f"where expected condition to be a boolean tensor, but got {condition.dtype}: compare first, as in (x > 0)"
         )
-    return ops.Where(condition, x, y)
+    return ops.Where(condition, input, other)
 
 
 def power(base: Any, exponent: Any) -> Any:

@@ -185,9 +185,9 @@ class ParameterList(Numbered):
 
     role = "parameter"
 
-    def __init__(self, parameters: Iterable[Tensor] = ()) -> None:
+    def __init__(self, values: Iterable[Tensor] | None = None) -> None:
         super().__init__()
-        self.extend(parameters)
+        self.extend(values or ())
 
     def _put(self, name: str, item: Any) -> None:
         self.register_parameter(name, item if isinstance(item, Parameter) else Parameter(item))

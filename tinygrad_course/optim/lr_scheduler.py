@@ -15,7 +15,10 @@ class LRScheduler:
     """Sets the learning rate of every group of an optimizer; call `step()` after each epoch, or each batch.
 
     A subclass writes `rate(base, step)`: the learning rate at a step, counted from 0, for a group that began at base.
+    As in PyTorch, a scheduler changes what it finds by a factor, so that several can work on one optimizer.
     """
+
+    absolute = False  # whether the rate is set to the formula's, whatever it finds
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         if not isinstance(optimizer, Optimizer):
@@ -34,10 +37,12 @@ class LRScheduler:
         """Go one step on and set the learning rates."""
         self.last_epoch += 1
         for i, (group, base) in enumerate(zip(self.optimizer.param_groups, self.base_lrs, strict=True)):
-            group["lr"] = self.rate_of_group(i, base)
+            now = self.rate_of_group(i, base)
+            before = self.rate(base, self.last_epoch - 1) if self.last_epoch and not self.absolute else base
+            group["lr"] = now if self.absolute or not before else now * (group["lr"] / before)
 
     def rate_of_group(self, i: int, base: float) -> float:
-        """The learning rate of group i now."""
+        """The formula's learning rate of group i now."""
         return self.rate(base, self.last_epoch)
 
     def get_last_lr(self) -> list[float]:
@@ -124,6 +129,8 @@ class LinearLR(LRScheduler):
 class LambdaLR(LRScheduler):
     """Multiply the first learning rate by a function of the step; a list gives each group its own function."""
 
+    absolute = True
+
     def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None:
         given = lr_lambda if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * len(optimizer.param_groups)
         if len(given) != len(optimizer.param_groups):
@@ -145,13 +152,16 @@ class OneCycleLR(LRScheduler):
     (Smith and Topin, 2018). Call `step()` after every batch, total_steps (or epochs * steps_per_epoch) times at most.
 
     pct_start: the share of the steps that go up. anneal_strategy: "cos", or "linear" for straight lines.
-    cycle_momentum: momentum (of Adam: its first beta) goes the other way, from max_momentum to base_momentum and back.
+    max_lr: one, or one for each group. cycle_momentum: momentum (of Adam: its first beta) goes the other way, from
+    max_momentum to base_momentum and back.
     """
 
+    absolute = True
+
     def __init__(
-        self, optimizer: Optimizer, max_lr: float, total_steps: int | None = None, epochs: int | None = None,
-        steps_per_epoch: int | None = None, pct_start: float = 0.3, anneal_strategy: str = "cos",
-        cycle_momentum: bool = True, base_momentum: float = 0.85, max_momentum: float = 0.95, div_factor: float = 25.0,
+        self, optimizer: Optimizer, max_lr: float | Sequence[float], total_steps: int | None = None,
+        epochs: int | None = None, steps_per_epoch: int | None = None, pct_start: float = 0.3,
+        anneal_strategy: str = "cos", cycle_momentum: bool = True, base_momentum: float = 0.85, max_momentum: float = 0.95, div_factor: float = 25.0,
         final_div_factor: float = 1e4, last_epoch: int = -1,
     ) -> None:  # fmt: skip
         if total_steps is None and (epochs is None or steps_per_epoch is None):
@@ -161,9 +171,13 @@ class OneCycleLR(LRScheduler):
         if cycle_momentum and not {"momentum", "betas"} & set(optimizer.defaults):
             raise ValueError("optimizer must support momentum or beta1 with `cycle_momentum` option enabled")
         self.total_steps = (epochs or 0) * (steps_per_epoch or 0) if total_steps is None else total_steps
-        self.max_lr, self.pct_start, self.anneal_strategy = max_lr, pct_start, anneal_strategy
+        groups = len(optimizer.param_groups)
+        self.max_lrs = [max_lr] * groups if isinstance(max_lr, (int, float)) else list(max_lr)
+        if len(self.max_lrs) != groups:
+            raise ValueError(f"expected {groups} values for max_lr, got {len(self.max_lrs)}: one for each group")
+        self.pct_start, self.anneal_strategy = pct_start, anneal_strategy
         self.cycle_momentum, self.base_momentum, self.max_momentum = cycle_momentum, base_momentum, max_momentum
-        self.first, self.last = max_lr / div_factor, max_lr / div_factor / final_div_factor
+        self.div_factor, self.final_div_factor = div_factor, final_div_factor
         super().__init__(optimizer, last_epoch)
 
     def between(self, start: float, top: float, end: float) -> float:
@@ -183,7 +197,8 @@ class OneCycleLR(LRScheduler):
         if self.cycle_momentum:
             momentum = self.between(self.max_momentum, self.base_momentum, self.max_momentum)
             group.update({"betas": (momentum, *group["betas"][1:])} if "betas" in group else {"momentum": momentum})
-        return self.between(self.first, self.max_lr, self.last)
+        first = self.max_lrs[i] / self.div_factor
+        return self.between(first, self.max_lrs[i], first / self.final_div_factor)
 
 
 class SequentialLR(LRScheduler):
@@ -197,12 +212,16 @@ class SequentialLR(LRScheduler):
         self._schedulers, self.milestones = list(schedulers), list(milestones)
         super().__init__(optimizer)
 
-    def rate_of_group(self, i: int, base: float) -> float:
-        """The learning rate of group i now."""
+    def step(self) -> None:
+        """Go one step on with the scheduler whose turn it is."""
+        self.last_epoch += 1
         which = bisect_right(self.milestones, self.last_epoch)
-        scheduler = self._schedulers[which]
-        scheduler.last_epoch = self.last_epoch - (self.milestones[which - 1] if which else 0)
-        return scheduler.rate_of_group(i, base)
+        scheduler, begins = self._schedulers[which], self.milestones[which - 1] if which else 0
+        if self.last_epoch == begins:
+            for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
+                group["lr"] = base
+        scheduler.last_epoch = self.last_epoch - begins - 1
+        scheduler.step()
 
     def state_dict(self) -> dict[str, Any]:
         """What is needed to go on later, with the state of each scheduler."""
@@ -219,20 +238,23 @@ class SequentialLR(LRScheduler):
 class ReduceLROnPlateau:
     """Multiply by factor when a metric has not become better for more than `patience` steps: step(metric).
 
-    mode: "min" or "max", which way is better. threshold: the relative change that counts as better. cooldown: steps to
-    wait after a change. min_lr: never below this.
+    mode: "min" or "max", which way is better. threshold: the change that counts as better, as a share of the best
+    (threshold_mode "rel") or as it is ("abs"). cooldown: steps to wait after a change. min_lr: never below this.
     """
 
     def __init__(
         self, optimizer: Optimizer, mode: str = "min", factor: float = 0.1, patience: int = 10,
-        threshold: float = 1e-4, cooldown: int = 0, min_lr: float = 0.0, eps: float = 1e-8,
+        threshold: float = 1e-4, threshold_mode: str = "rel", cooldown: int = 0, min_lr: float = 0.0, eps: float = 1e-8,
     ) -> None:  # fmt: skip
         if mode not in ("min", "max"):
             raise ValueError(f"mode {mode} is unknown! Use 'min' or 'max'")
+        if threshold_mode not in ("rel", "abs"):
+            raise ValueError(f"threshold mode {threshold_mode} is unknown! Use 'rel' or 'abs'")
         if factor >= 1.0:
             raise ValueError("Factor should be < 1.0.")
         self.optimizer, self.mode, self.factor, self.patience = optimizer, mode, factor, patience
-        self.threshold, self.cooldown, self.min_lr, self.eps = threshold, cooldown, min_lr, eps
+        self.threshold, self.threshold_mode = threshold, threshold_mode
+        self.cooldown, self.min_lr, self.eps = cooldown, min_lr, eps
         self.best = math.inf if mode == "min" else -math.inf
         self.num_bad_epochs, self.cooldown_counter = 0, 0
 
@@ -255,9 +277,9 @@ class ReduceLROnPlateau:
 
     def is_better(self, value: float) -> bool:
         """Whether value improves on the best so far by more than the threshold."""
-        if self.mode == "min":
-            return value < self.best * (1 - self.threshold)
-        return value > self.best * (1 + self.threshold)
+        change = -self.threshold if self.mode == "min" else self.threshold
+        limit = self.best * (1 + change) if self.threshold_mode == "rel" else self.best + change
+        return value < limit if self.mode == "min" else value > limit
 
     def get_last_lr(self) -> list[float]:
         """Return the learning rate of each group."""

@@ -121,7 +121,8 @@ class Optimizer:
             group.update({k: v for k, v in settings.items() if k != "params"})
         params = self.parameters()
         self.state = {
-            params[int(i)]: {k: _array(v, params[int(i)]) for k, v in s.items()} for i, s in saved["state"].items()
+            params[int(i)]: {k: int(v) if k == "step" else _array(v, params[int(i)]) for k, v in s.items()}
+            for i, s in saved["state"].items()
         }
 
     def __repr__(self) -> str:

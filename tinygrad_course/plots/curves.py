@@ -6,7 +6,6 @@ import re
 import sys
 import time
 from collections.abc import Mapping
-from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 import numpy as np
@@ -18,7 +17,7 @@ from .plot import Plot, legend, look, numbers, page, theme
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-PAUSE, SHARE = 0.3, 10  # between two live pictures pass so many seconds, and so many times what one picture takes
+PAUSE, SHARE = 0.3, 15  # between two live pictures pass so many seconds, and so many times what one picture takes
 LIVE = "Curves of a training run; the line below says their numbers."
 
 
@@ -32,7 +31,7 @@ class Series(NamedTuple):
     def strays(self) -> str:
         """How often it is not finite, if it is."""
         bad = self.steps[~np.isfinite(self.values)]
-        return f"not finite {len(bad)} times, first at {bad[0]}" if bad.size else ""
+        return f"not finite {len(bad)} times, first at {bad[0]:.0f}" if bad.size else ""
 
     def story(self) -> str:
         """The curve in words: where it begins and ends, how far down and up it goes."""
@@ -40,7 +39,7 @@ class Series(NamedTuple):
         places = {"first": 0, "last": -1}
         if not np.isnan(finite).all():
             places |= {"lowest": int(np.nanargmin(finite)), "highest": int(np.nanargmax(finite))}
-        facts = [f"{word} {number(self.values[i], 3)} at {self.steps[i]}" for word, i in places.items()]
+        facts = [f"{word} {number(self.values[i], 3)} at {self.steps[i]:.0f}" for word, i in places.items()]
         return f"{self.name}: {', '.join([*facts, *filter(None, [self.strays()])])}."
 
 
@@ -51,10 +50,11 @@ def curves(history: Any, *, x: str = "step", y: str = "", log: bool = False) -> 
     label of the other axis where names do not say it; log: a logarithmic one. Raises ValueError for other shapes.
     """
     named = history if isinstance(history, Mapping) else {y or "loss": history}
-    rows = {clean(str(name)).strip(): numbers(row, "curves", clean(str(name))) for name, row in named.items()}
-    if not rows or any(row.ndim != 1 or not row.size for row in rows.values()):
+    names = [clean(str(name)).strip() for name in named]
+    rows = [numbers(row, "curves", name) for name, row in zip(names, named.values(), strict=True)]
+    if not rows or any(row.ndim != 1 or not row.size for row in rows):
         raise ValueError("curves: expected a list of numbers, or a dict of name → such a list, none of them empty")
-    return drawn([Series(name, np.arange(len(row)), row) for name, row in rows.items()], x, y, log)
+    return drawn([Series(name, np.arange(len(row)), row) for name, row in zip(names, rows, strict=True)], x, y, log)
 
 
 def drawn(series: list[Series], x: str, y: str, log: bool) -> Plot:
@@ -110,7 +110,8 @@ class LiveCurves:
     def __init__(self, *, x: str = "step", y: str = "", log: bool = False) -> None:
         self.options = (x, y, log)
         self.points: dict[str, list[tuple[int, float]]] = {}
-        self.count, self.due, self.handle = 0, 0.0, None
+        self.count, self.due = 0, 0.0
+        self.handle: Any = None
         self.shown = in_notebook()
 
     def update(self, **values: Any) -> None:
@@ -130,24 +131,28 @@ class LiveCurves:
         series = [Series(clean(name), *np.array(row).T) for name, row in self.points.items()]
         return drawn(series, *self.options)
 
-    def show(self) -> None:
-        """Draw the picture again, in its place."""
+    def show(self, last: bool = False) -> None:
+        """Draw the picture again, in its place; the last time as a small file."""
         from IPython.display import display
 
         start = time.perf_counter()
-        data, metadata = self.plot()._repr_mimebundle_()
+        plot = self.plot()
+        data, metadata = plot.bundle(plot.png if last else plot.rendered())
         data["text/plain"] = LIVE
-        again = self.handle.update if self.handle else partial(display, display_id=True)
-        self.handle = again(data, metadata=metadata, raw=True) or self.handle
         now = time.perf_counter()
-        self.due = now + max(PAUSE, SHARE * (now - start))
+        if self.handle:
+            self.handle.update(data, metadata=metadata, raw=True)
+            self.due = now + max(PAUSE, SHARE * (now - start))
+        else:  # the first time also loads matplotlib: it says nothing about the next
+            self.handle = display(data, metadata=metadata, raw=True, display_id=True)
+            self.due = now + PAUSE
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *exception: Any) -> None:
         if self.points and self.shown:
-            self.show()
+            self.show(last=True)
         if self.points:
             print(self.plot())
 

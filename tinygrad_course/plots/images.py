@@ -11,10 +11,11 @@ import numpy as np
 from ..draw.digits import number
 from ..draw.names import clean
 from ..draw.scene import plural
-from .plot import COLORS, Plot, numbers, page, theme, words
+from .plot import COLORS, Plot, numbers, page, shades, theme, words
 
 MOST = 100  # pictures: of more, none could be seen
 SIDE, LINE = 1.3, 16  # inches of a picture, and letters that fit above it
+GAP = 0.06  # between pictures, where one is 1 wide
 
 
 def image_grid(images: Any, labels: Sequence[Any] = (), *, columns: int = 5, wrong: Sequence[Any] = ()) -> Plot:
@@ -57,7 +58,7 @@ def filters(weight: Any) -> Plot:
     )
     titles = [f"{i}, channel {c}" if channels > 1 else f"filter {i}" for i in range(out) for c in range(channels)]
     most = np.abs(array[np.isfinite(array)]).max(initial=0) or 1
-    scale = {"cmap": "RdBu_r", "vmin": -most, "vmax": most}
+    scale: dict[str, Any] = {"cmap": shades("RdBu_r"), "vmin": -most, "vmax": most}
     pictures = array.reshape(-1, height, width)
     return grid(pictures, titles, channels if channels > 1 else min(8, out), told, bar="weight", **scale)
 
@@ -67,19 +68,23 @@ def grid(
     pictures: np.ndarray, titles: list[str], columns: int, told: str, marks: Sequence[bool] = (), bar: str = "",
     **options: Any,
 ) -> Plot:  # fmt: skip
-    """The pictures in rows, their titles above in lines that fit; with a bar, all on one scale."""
-    rows = -(-len(pictures) // columns)
+    """The pictures in rows on one axes, where each is 1 wide, their titles above in lines that fit."""
     lines = [wrap(clean(title, 2 * LINE), LINE) for title in titles]
-    height = (SIDE + 0.2 * max(map(len, lines))) * rows
-    sheet, places = page(SIDE * columns + bool(bar), height, rows, columns)
-    for axes in places:
-        axes.set_axis_off()
-    for i, (axes, picture, title) in enumerate(zip(places, pictures, lines, strict=False)):
-        shades = axes.imshow(picture, interpolation="nearest", **options)
-        size = 10 * min(1, 0.95 * SIDE / max(map(inches, title), default=1))
-        axes.set_title("\n".join(title), fontsize=size, color=COLORS[1] if any(marks[i : i + 1]) else "black")
+    rows, high = -(-len(pictures) // columns), pictures.shape[1] / pictures.shape[2]
+    tall = high + GAP + 0.16 * max(map(len, lines))
+    width = SIDE * ((1 + GAP) * columns + GAP)
+    sheet, (axes,) = page(width + (1.2 if bar else 0.1), SIDE * (tall * rows + GAP) + 0.1)
+    axes.set_axis_off()
+    for i, (picture, title) in enumerate(zip(pictures, lines, strict=True)):
+        left, top = (1 + GAP) * (i % columns), tall * (i // columns)
+        drawn = axes.imshow(picture, extent=(left, left + 1, top + high, top), interpolation="nearest", **options)
+        axes.plot([left, left, left + 1, left + 1, left], [top, top + high, top + high, top, top], "#999999", lw=0.5)
+        size = 10 * min(1, SIDE / max(map(inches, title), default=1))
+        label = axes.text(left + 0.5, top - GAP / 2, "\n".join(title), fontsize=size, ha="center", va="bottom")
+        label.set_color(COLORS[1] if any(marks[i : i + 1]) else "black")
+    axes.set(xlim=(-GAP, (1 + GAP) * columns), ylim=(tall * rows + high - tall + GAP, high - tall))
     if bar:
-        sheet.colorbar(shades, ax=places, label=bar)
+        sheet.colorbar(drawn, label=bar, fraction=0.3 / width, pad=0.1 / width, aspect=SIDE * tall * rows / 0.3)
     return Plot(sheet, told)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from ..draw.digits import number
 from ..draw.names import clean
+from .curves import logarithmic
 from .plot import COLORS, STYLES, Plot, legend, numbers, page, theme
 
 
@@ -35,9 +36,8 @@ def lines(at: Any, named: Mapping[str, Any], *, x: str = "x", y: str = "", log: 
         axes.set_ylabel(clean(y))
         axes.grid(True)
         if log:
-            axes.set(xscale="log", yscale="log")
-            for axis in (axes.xaxis, axes.yaxis):
-                axis.set_major_formatter(lambda value, place: f"{value:g}")
+            logarithmic(axes, "x")
+            logarithmic(axes, "y")
         if len(rows) > 1:
             legend(axes)
     told = " ".join(story(name, places, row) for name, row in rows.items())

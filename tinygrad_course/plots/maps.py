@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..draw.names import clean
-from .plot import SHORT, Plot, integers, numbers, page, theme, words
+from .plot import SHORT, Plot, integers, numbers, page, shades, theme, words
 
 HEADS, CLASSES = 16, 50
 TICKS = 40  # names at an axis: of more, some are left out
@@ -81,18 +81,14 @@ def confusion_matrix(targets: Any, predictions: Any, classes: Sequence[Any] = ()
 
 
 def verdict(counts: np.ndarray, names: list[str]) -> str:
-    """In words: how many are right, the worst confusion, and the class that is found least."""
+    """In words: how many are right, and the worst confusion."""
     right, total, each = np.diag(counts), counts.sum(), counts.sum(1)
     told = f"Confusion matrix of {total} predictions: {right.sum()} right, accuracy {right.sum() / total:.3f}."
     wrong = counts - np.diag(right)
     if not wrong.any():
         return told
     row, column = np.unravel_index(wrong.argmax(), wrong.shape)
-    least = np.divide(right, each, out=np.ones(len(each)), where=each > 0).argmin()
-    return (
-        f"{told} Worst confusion: {names[row]} taken for {names[column]}, {wrong.max()} of {each[row]} times. Found "
-        f"least: {names[least]}, {right[least]} of {each[least]} times."
-    )
+    return f"{told} Worst confusion: {names[row]} taken for {names[column]}, {wrong.max()} of {each[row]} times."
 
 
 @theme()
@@ -100,13 +96,13 @@ def heat(
     maps: np.ndarray, sides: Sequence[list[str]], labels: tuple[str, str], titles: list[str], bar: str, told: str,
     size: float, counts: np.ndarray | None = None, top: float = 1,
 ) -> Plot:  # fmt: skip
-    """Matrices in blues, all on one scale with a bar, the names of rows and columns beside each; counts in the cells."""
+    """Matrices in blues, all on one scale with a bar, the names of rows and columns beside each, counts in cells."""
     columns = min(len(maps), 4)
     sheet, places = page(size * columns + 1, size * -(-len(maps) // columns) + 0.2, -(-len(maps) // columns), columns)
     for axes in places[len(maps) :]:
         axes.set_axis_off()
     for axes, matrix, title in zip(places, maps, titles, strict=False):
-        shades = axes.imshow(matrix, cmap="Blues", vmin=min(0, maps.min()), vmax=top, aspect="auto")
+        drawn = axes.imshow(matrix, cmap=shades("Blues"), vmin=min(0, maps.min()), vmax=top, aspect="auto")
         for ticks, names in zip((axes.set_yticks, axes.set_xticks), sides, strict=True):
             some = range(0, len(names), -(-len(names) // TICKS))
             ticks(some, [clean(names[i], SHORT) for i in some], fontsize=10 if len(some) <= 20 else 8)
@@ -116,5 +112,5 @@ def heat(
     for (row, column), n in np.ndenumerate(() if counts is None else counts):
         color = "white" if maps[0, row, column] > 0.5 else "black" if n else "#888888"
         axes.text(column, row, str(n), ha="center", va="center", color=color, fontsize=10 if n < 1e4 else 7)
-    sheet.colorbar(shades, ax=places, label=bar)
+    sheet.colorbar(drawn, ax=places, label=bar)
     return Plot(sheet, told)

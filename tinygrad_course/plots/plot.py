@@ -39,7 +39,7 @@ def theme() -> Iterator[None]:
     """The looks of these plots, whatever style the user has set; the user's settings are back afterwards."""
     import matplotlib
 
-    settings: dict[str, Any] = {**matplotlib.rcParamsDefault, **THEME}
+    settings: Any = dict(matplotlib.rcParamsDefault) | THEME
     del settings["backend"]  # setting it would choose one
     with matplotlib.rc_context(settings), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing")  # a box in the picture; the description has the letter
@@ -60,16 +60,23 @@ class Plot:
 
     @property
     def png(self) -> bytes:
-        """The picture as PNG, with the description inside."""
+        """The picture as PNG, in few colours, with the description inside."""
+        return compress(self.rendered(), self.alt)
+
+    def rendered(self) -> bytes:
+        """The picture as PNG in all its colours: made in half the time, and three times as large."""
         from matplotlib.backends.backend_agg import FigureCanvasAgg
 
         file = io.BytesIO()
         with theme():
             FigureCanvasAgg(self.figure).print_png(file, pil_kwargs={"compress_level": 1})
-        return compress(file.getvalue(), self.alt)
+        return file.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
-        png = self.png
+        return self.bundle(self.png)
+
+    def bundle(self, png: bytes) -> tuple[dict[str, str], dict[str, Any]]:
+        """What a notebook stores, and how it shows it: of a known size, so that nothing jumps when it is replaced."""
         width, height = (pixels * 96 // DPI for pixels in struct.unpack(">II", png[16:24]))
         data = {"text/plain": self.alt, "image/png": base64.b64encode(png).decode()}
         return data, {"image/png": {"width": width, "height": height, "alt": self.alt}}
@@ -91,6 +98,13 @@ def look(i: int) -> dict[str, Any]:
     """Colour, marker and line of the i-th of several things."""
     kinds = {"color": COLORS, "marker": MARKERS, "linestyle": STYLES}
     return {kind: choices[i % len(choices)] for kind, choices in kinds.items()}
+
+
+def shades(name: str) -> Any:
+    """A colour map in steps, few enough for a file of few colours to keep them apart."""
+    from matplotlib import colormaps
+
+    return colormaps[name].resampled(31)
 
 
 def legend(axes: Axes) -> None:
