@@ -11,7 +11,7 @@ import tinygrad_course as tg
 from tinygrad_course import ops
 from tinygrad_course.autograd import grad, gradgradcheck
 from tinygrad_course.graph import walk
-from tinygrad_course.nn import functional_conv as F
+from tinygrad_course.nn import functional as F
 
 from .cases.base import numbers
 from .cases.conv import conv_by_loops

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import inspect
 import itertools
 import math
+import pickle
 from typing import Any
 
 import numpy as np
@@ -236,6 +240,137 @@ def test_mse_loss() -> None:
         F.mse_loss(x.reshape(3, 1), y)
 
 
+# Modules that are a function and its settings
+
+
+def test_settings_are_arguments_attributes_and_printed() -> None:
+    layer = nn.LeakyReLU(0.2, True)
+    assert (layer.negative_slope, layer.inplace) == (0.2, True) and layer.training
+    assert repr(layer) == "LeakyReLU(negative_slope=0.2, inplace=True)"
+    assert str(inspect.signature(nn.LeakyReLU)).startswith("(negative_slope: 'float' = 0.01, inplace: 'bool' = False)")
+    layer.negative_slope, layer.inplace = 0.5, False
+    assert layer(tg.tensor([-2.0])).tolist() == [-1] and repr(layer) == "LeakyReLU(negative_slope=0.5)"
+    assert nn.MaxPool2d(3).stride == 3 and repr(nn.AvgPool2d(2, ceil_mode=True)) == (
+        "AvgPool2d(kernel_size=2, stride=2, padding=0)"
+    )
+    assert repr(nn.CrossEntropyLoss(label_smoothing=0.1)) == "CrossEntropyLoss()"
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: nn.LeakyReLU(negativ_slope=0.2),
+        lambda: nn.Tanh(1),
+        lambda: nn.ReLU(True, False),
+        lambda: nn.CrossEntropyLoss(weights=tg.ones(2)),
+        lambda: nn.MaxPool2d(),
+        lambda: nn.MaxPool2d(2, 2, 0, 1, True),
+        lambda: nn.Softmax(),
+        lambda: nn.Upsample(scale=2),
+    ],
+)
+def test_a_wrong_argument_is_a_type_error(make: Any) -> None:
+    with pytest.raises(TypeError):
+        make()
+
+
+def test_such_modules_are_copied_pickled_and_compared_by_identity() -> None:
+    layer = nn.CrossEntropyLoss(weight=tg.tensor([1.0, 2.0]), label_smoothing=0.1)
+    x, y = tg.tensor(floats(3, 2)).float(), tg.tensor([0, 1, 1])
+    for twin in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert twin(x, y).item() == layer(x, y).item() and twin != layer and len({twin, layer}) == 2
+        twin.weight.data[:] = 0
+    assert layer.weight.tolist() == [1, 2]
+
+
+def test_weights_of_losses_are_buffers() -> None:
+    loss = nn.BCEWithLogitsLoss(pos_weight=tg.ones(3))
+    assert list(loss.state_dict()) == ["pos_weight"] and loss.double().pos_weight.dtype == tg.float64
+    assert loss.weight is None and list(nn.MSELoss().state_dict()) == []
+    loss.load_state_dict({"pos_weight": tg.zeros(3)})
+    assert loss.pos_weight.tolist() == [0, 0, 0]
+
+
+def test_subclasses_are_ordinary_classes() -> None:
+    class Sharper(nn.LeakyReLU):
+        note: str
+        power = 2
+
+        def __init__(self, note: str) -> None:
+            super().__init__(0.5)
+            self.note = note
+
+        def forward(self, input: tg.Tensor) -> tg.Tensor:
+            return super().forward(input) ** self.power
+
+    layer = Sharper("mine")
+    assert layer(tg.tensor([-2.0, 3.0])).tolist() == [1, 9] and layer.note == "mine"
+    assert repr(layer) == "Sharper(negative_slope=0.5)"
+
+
+@pytest.mark.parametrize("name", ["relu", "relu6", "leaky_relu", "elu", "selu", "silu"])
+def test_in_place_is_the_same_with_the_input_overwritten(name: str) -> None:
+    function, values = getattr(F, name), np.array([-3.0, -0.5, 0.5, 7.0])
+    expected = tracked(values)
+    function(expected * 1).sum().backward()
+    x = tracked(values)
+    inner = x * 1
+    assert function(inner, inplace=True) is inner
+    assert inner.data == pytest.approx(function(tg.tensor(values)).data)
+    inner.sum().backward()
+    assert x.grad.data == pytest.approx(expected.grad.data)
+    with pytest.raises(RuntimeError, match="a leaf Variable that requires grad"):
+        function(x, inplace=True)
+
+
+def test_layers_take_the_one_device_there_is() -> None:
+    layer = nn.Linear(2, 3, device="cpu", dtype=tg.float64)
+    assert layer.weight.dtype == layer.bias.dtype == tg.float64
+    made = [
+        nn.Conv2d(1, 2, 3, device="cpu"),
+        nn.BatchNorm2d(2, device="cpu"),
+        nn.LSTM(2, 3, device="cpu"),
+        nn.TransformerEncoderLayer(4, 2, device="cpu"),
+    ]
+    assert all(p.dtype == tg.float32 for module in made for p in module.parameters())
+    with pytest.raises(RuntimeError, match="runs on the CPU alone"):
+        nn.Linear(2, 3, device="cuda")
+
+
+# Instance normalisation
+
+
+def test_instance_norm_looks_at_each_channel_of_each_example() -> None:
+    x = floats(2, 3, 4, 5) * 3 + 1
+    expected = (x - x.mean((2, 3), keepdims=True)) / np.sqrt(x.var((2, 3), keepdims=True) + 1e-5)
+    layer = nn.InstanceNorm2d(3)
+    assert layer(tg.tensor(x)).data == pytest.approx(expected)
+    assert layer.eval()(tg.tensor(x)).data == pytest.approx(expected) and layer.state_dict() == {}
+    assert layer(tg.tensor(x[0])).data == pytest.approx(expected[0])
+    assert nn.InstanceNorm1d(3)(tg.tensor(x[:, :, 0])).shape == (2, 3, 5)
+    weighted = nn.InstanceNorm2d(3, affine=True).double()
+    with tg.no_grad():
+        weighted.weight.copy_(np.array([1.0, 2, 3]))
+    assert weighted(tg.tensor(x)).data == pytest.approx(expected * np.array([1, 2, 3])[:, None, None])
+
+
+def test_instance_norm_keeps_running_numbers_where_asked() -> None:
+    layer, x = nn.InstanceNorm2d(3, momentum=0.25, track_running_stats=True).double(), floats(2, 3, 4, 5) + 1
+    layer(tg.tensor(x))
+    mean, var = 0.25 * x.mean((2, 3)).mean(0), 0.75 + 0.25 * x.var((2, 3), ddof=1).mean(0)
+    assert layer.running_mean.data == pytest.approx(mean) and layer.running_var.data == pytest.approx(var)
+    expected = (x - mean[:, None, None]) / np.sqrt(var + 1e-5)[:, None, None]
+    assert layer.eval()(tg.tensor(x)).data == pytest.approx(expected)
+    assert layer.running_mean.data == pytest.approx(mean)
+
+
+def test_instance_norm_counts_channels_only_where_it_keeps_something_for_each() -> None:
+    assert nn.InstanceNorm1d(7)(tg.ones(2, 3, 5)).shape == (2, 3, 5)
+    for options in ({"affine": True}, {"track_running_stats": True}):
+        with pytest.raises(ValueError, match="input of 7 channels"):
+            nn.InstanceNorm1d(7, **options)(tg.ones(2, 3, 5))
+
+
 # First numbers
 
 
@@ -339,3 +474,17 @@ def test_gains_and_fans_are_pytorchs(nonlinearity: str) -> None:
     for shape in ((3, 4), (3, 4, 5), (2, 3, 4, 5)):
         fans = torch.nn.init._calculate_fan_in_and_fan_out(torch.zeros(shape))
         assert nn.init.fans(tg.zeros(*shape)) == fans
+
+
+SETTINGS = [name for name, kind in vars(nn).items() if isinstance(kind, type) and dataclasses.is_dataclass(kind)]
+
+
+@pytest.mark.parametrize("name", SETTINGS)
+def test_settings_have_pytorchs_names_order_and_defaults(name: str) -> None:
+    torch = pytest.importorskip("torch", reason=NO_TORCH)
+    theirs = inspect.signature(getattr(torch.nn, name)).parameters
+    ours = inspect.signature(getattr(nn, name)).parameters
+    assert list(ours) == [p for p in theirs if p in ours] and len(SETTINGS) > 30
+    for key in ours:
+        if ours[key].default is not inspect.Parameter.empty:
+            assert ours[key].default == theirs[key].default, key

@@ -20,13 +20,13 @@ from .functions import (
     asin, asinh, atan, atan2, atanh, baddbmm, bitwise_and, bitwise_not, bitwise_or, bitwise_xor, bmm, broadcast_to,
     ceil, chunk, clamp, clip, clone, cos, cosh, count_nonzero, cummax, cummin, cumprod, cumsum, det, detach, diag,
     diag_embed, diagonal, div, dot, eq, equal, erf, exp, exp2, expm1, flatten, flip, floor, floor_divide, fmod, gather,
-    ge, gt, index_add, index_select, inner, inverse, isclose, isfinite, isinf, isnan, kthvalue, le, lerp, log, log1p,
-    log2, log10, logical_and, logical_not, logical_or, logical_xor, logsumexp, lt, masked_fill, masked_select, max,
-    maximum, mean, median, min, minimum, mm, moveaxis, movedim, mul, mv, nan_to_num, narrow, ne, neg, nonzero, norm,
-    numel, outer, permute, pow, prod, ravel, reciprocal, relu, remainder, repeat_interleave, reshape, roll, round,
-    rsqrt, scatter, scatter_add, select, sigmoid, sign, sin, sinh, sort, split, sqrt, square, squeeze, std, sub, sum,
-    swapaxes, swapdims, t, take_along_dim, tan, tanh, tile, topk, trace, transpose, tril, triu, trunc, unbind,
-    unflatten, unique, unsqueeze, var,
+    ge, gt, index_add, index_select, inner, inverse, isclose, isfinite, isinf, isnan, kthvalue, le, lerp, log, log10,
+    log1p, log2, log_softmax, logical_and, logical_not, logical_or, logical_xor, logsumexp, lt, masked_fill,
+    masked_select, max, maximum, mean, median, min, minimum, mm, moveaxis, movedim, mul, mv, nan_to_num, narrow, ne,
+    neg, nonzero, norm, numel, outer, permute, pow, prod, ravel, reciprocal, relu, remainder, repeat_interleave,
+    reshape, roll, round, rsqrt, scatter, scatter_add, select, sigmoid, sign, sin, sinh, softmax, sort, split, sqrt,
+    square, squeeze, std, sub, sum, swapaxes, swapdims, t, take_along_dim, tan, tanh, tile, topk, trace, transpose,
+    tril, triu, trunc, unbind, unflatten, unique, unsqueeze, var,
 )  # fmt: skip
 from .methods.joining import broadcast_tensors, cat, hstack, meshgrid, stack, vstack
 from .methods.linalg import einsum, matmul, tensordot

@@ -127,6 +127,16 @@ class Reductions:
         total = (x - shift).exp().sum(axes, keepdim)
         return total.log() + shift.reshape(total.shape)
 
+    def softmax(self: Any, dim: int, dtype: Any = None) -> Tensor:
+        """exp(x) / sum(exp(x)) along the axis `dim`: positive numbers that add up to 1. Large x do not overflow."""
+        z = below_largest(self if dtype is None else self.to(dtype), dim).exp()
+        return z / z.sum(dim, keepdim=True)
+
+    def log_softmax(self: Any, dim: int, dtype: Any = None) -> Tensor:
+        """The logarithm of softmax along the axis `dim`, exact also where softmax itself is too small to hold."""
+        x = below_largest(self if dtype is None else self.to(dtype), dim)
+        return x - x.exp().sum(dim, keepdim=True).log()
+
     def norm(self: Any, p: Any = "fro", dim: Any = None, keepdim: bool = False) -> Tensor:
         """Length over `dim`: (sum |x|**p) ** (1/p); p "fro" or None is 2, inf is max |x|, 0 counts what is not 0.
 
@@ -268,6 +278,16 @@ def countable(x: Any, dtype: Any) -> Any:
     """x in `dtype`; where none is given, bool and integers as int64, so that totals have room."""
     wanted = dtype if dtype is not None else np.int64 if x.dtype.kind in "bui" else x.dtype
     return x.astype(wanted)
+
+
+def below_largest(x: Any, dim: int) -> Any:
+    """x minus its largest value along `dim`, taken as a constant: exp of the result is at most 1.
+
+    The constant changes neither softmax nor its gradient. Raises RuntimeError for integers.
+    """
+    if x.dtype.kind != "f":
+        raise RuntimeError(f"softmax: expected a floating point tensor, got {x.dtype}; use x.float()")
+    return x if x.numel() == 0 else x - x.detach().amax(dim, keepdim=True)
 
 
 def root(x: Any, p: float) -> Any:

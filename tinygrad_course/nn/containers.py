@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, Self
 
 from ..tensor import Tensor
@@ -15,50 +17,43 @@ class Numbered(Module):
 
     role = "module"
 
-    def _items(self) -> list[Any]:
-        return [item for _, item in self._registered(self.role)]
+    def _put(self, name: str, item: Any) -> None:
+        self.add_module(name, item)
 
-    def _name(self, index: int) -> str:
-        """The name of the item at an index, which may count from the end. Raises IndexError beyond the ends."""
-        names = [name for name, _ in self._registered(self.role)]
-        try:
-            return names[index]
-        except IndexError:
-            raise IndexError(
-                f"index {index} is out of range: this {type(self).__name__} has {len(names)} items"
-            ) from None
-
-    def _renumber(self, items: Iterable[Any]) -> None:
+    def _hold(self, items: list[Any]) -> None:
         """Hold these items, named by their place, in place of the old ones."""
-        items = list(items)
         for name, _ in self._registered(self.role):
             delattr(self, name)
         for i, item in enumerate(items):
             self._put(str(i), item)
 
-    def _put(self, name: str, item: Any) -> None:
-        self.add_module(name, item)
+    def _at(self, index: int) -> tuple[str, Any]:
+        """The item at an index, which may count from the end, with its name. Raises IndexError beyond the ends."""
+        items = self._registered(self.role)
+        if not -len(items) <= index < len(items):
+            raise IndexError(f"index {index} is out of range: this {type(self).__name__} has {len(items)} items")
+        return items[index]
 
     def __len__(self) -> int:
-        return len(self._items())
+        return len(self._registered(self.role))
 
     def __iter__(self) -> Iterator[Any]:
-        return iter(self._items())
+        return (item for _, item in self._registered(self.role))
 
     def __getitem__(self, index: Any) -> Any:
         if isinstance(index, slice):
             part = type(self)()
-            part._renumber(self._items()[index])
+            part._hold(list(self)[index])
             return part
-        return getattr(self, self._name(index))
+        return self._at(index)[1]
 
     def __setitem__(self, index: int, item: Any) -> None:
-        self._put(self._name(index), item)
+        self._put(self._at(index)[0], item)
 
     def __delitem__(self, index: Any) -> None:
-        items = self._items()
+        items = list(self)
         del items[index]
-        self._renumber(items)
+        self._hold(items)
 
     def append(self, item: Any) -> Self:
         """Add an item at the end; returns the list."""
@@ -73,9 +68,9 @@ class Numbered(Module):
 
     def insert(self, index: int, item: Any) -> None:
         """Add an item before the one at an index."""
-        items = self._items()
+        items = list(self)
         items.insert(index, item)
-        self._renumber(items)
+        self._hold(items)
 
     def pop(self, index: int = -1) -> Any:
         """Take an item out, and return it."""
@@ -117,13 +112,12 @@ class ModuleList(Numbered):
 
     def _printed(self) -> list[tuple[str, Any]]:
         """Neighbours that print alike are shown once: "(0-3): 4 x Linear(...)"."""
-        runs: list[tuple[int, int, str]] = []
-        for i, text in enumerate(repr(module) for module in self):
-            start = runs.pop()[0] if runs and runs[-1][2] == text else i
-            runs.append((start, i, text))
-        return [
-            (str(i), Shown(text)) if i == j else (f"{i}-{j}", Shown(f"{j - i + 1} x {text}")) for i, j, text in runs
-        ]
+        shown = []
+        for text, run in groupby(enumerate(map(repr, self)), key=itemgetter(1)):
+            first, *others = (i for i, _ in run)
+            name, times = (f"{first}-{others[-1]}", f"{len(others) + 1} x ") if others else (str(first), "")
+            shown.append((name, Shown(times + text)))
+        return shown
 
 
 class ModuleDict(Module):
@@ -147,9 +141,6 @@ class ModuleDict(Module):
 
     def __iter__(self) -> Iterator[str]:
         return iter(self.keys())
-
-    def __contains__(self, name: object) -> bool:
-        return name in self.keys()
 
     def keys(self) -> list[str]:
         """The names, in order."""
@@ -193,11 +184,8 @@ class ParameterList(Numbered):
         self.register_parameter(name, item if isinstance(item, Parameter) else Parameter(item))
 
     def _printed(self) -> list[tuple[str, Any]]:
-        shown = [
-            f"Parameter containing: [{p.dtype} of size {'x'.join(map(str, p.shape))}]" if p.ndim else "Parameter"
-            for p in self
-        ]
-        return [(str(i), Shown(text)) for i, text in enumerate(shown)]
+        texts = [f"Parameter containing: [{p.dtype} of size {'x'.join(map(str, p.shape))}]" for p in self]
+        return [(str(i), Shown(text)) for i, text in enumerate(texts)]
 
 
 class Shown(str):

@@ -1,93 +1,227 @@
-"""Convolutions and poolings as modules: see the functions of the same names in nn.functional."""
+"""Convolution, as functions of nn.functional and as modules; windows as columns (unfold) and back (fold)."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
 
-from ..creation import zeros
+import numpy as np
+
+from .. import ops
+from ..methods.shapes import pad
 from ..tensor import Tensor
-from . import functional as F
 from . import init
 from .module import Module
-from .parameter import Parameter
+from .parameter import blank
 
 Sizes = int | Sequence[int]
+Pairs = list[tuple[int, int]]  # for each axis of space, how wide the border is before and after
+
+
+def conv1d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Sizes = 1, padding: Sizes | str = 0,
+    dilation: Sizes = 1, groups: int = 1,
+) -> Tensor:  # fmt: skip
+    """Convolution over length: input (n, c, length), weight (out, c / groups, kernel); see conv2d."""
+    return convolve(1, input, weight, bias, stride, padding, dilation, groups)
+
+
+def conv2d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Sizes = 1, padding: Sizes | str = 0,
+    dilation: Sizes = 1, groups: int = 1,
+) -> Tensor:  # fmt: skip
+    """Convolution over height and width: for each place of the kernel, the sum of weight times the input under it.
+
+    input (n, c, h, w) or (c, h, w), weight (out, c / groups, kernel h, kernel w), bias (out). padding: the width of the
+    border of zeros, "valid" (none) or "same" (the output is as large as the input; stride 1 alone). stride, padding and
+    dilation: one number, or one for each axis. Raises RuntimeError where the shapes do not fit.
+    """
+    return convolve(2, input, weight, bias, stride, padding, dilation, groups)
+
+
+def convolve(
+    space: int, x: Tensor, w: Tensor, bias: Tensor | None, stride: Sizes, padding: Sizes | str, dilation: Sizes,
+    groups: int,
+) -> Tensor:  # fmt: skip
+    """Convolution over so many axes of space."""
+    if x.ndim == space + 1:
+        return convolve(space, x.unsqueeze(0), w, bias, stride, padding, dilation, groups).squeeze(0)
+    step, apart = each(stride, space), each(dilation, space)
+    check_channels(space, x, w, w.shape[1] * groups, groups)
+    x = padded(x, conv_border(padding, w.shape[2:], step, apart))
+    check_fit(x, w.shape[2:], apart)
+    return with_bias(ops.Conv(x, w, stride=step, dilation=apart, groups=groups), bias)
+
+
+def conv_transpose2d(
+    input: Tensor, weight: Tensor, bias: Tensor | None = None, stride: Sizes = 1, padding: Sizes = 0,
+    output_padding: Sizes = 0, groups: int = 1, dilation: Sizes = 1,
+) -> Tensor:  # fmt: skip
+    """The reverse of conv2d in shape: each element of the input spreads out, times the weight; meeting parts add up.
+
+    input (n, c, h, w) or (c, h, w), weight (c, out / groups, kernel h, kernel w), bias (out). padding is cut off at
+    each side, output_padding added at the end.
+    """
+    if input.ndim == 3:
+        batch = input.unsqueeze(0)
+        return conv_transpose2d(batch, weight, bias, stride, padding, output_padding, groups, dilation).squeeze(0)
+    step, apart, extra = each(stride, 2), each(dilation, 2), each(output_padding, 2, 0)
+    check_channels(2, input, weight, len(weight), groups)
+    if any(e >= s for e, s in zip(extra, step, strict=True)):
+        raise RuntimeError(f"output padding must be smaller than stride, but got output_padding {extra}, stride {step}")
+    axes = zip(input.shape[2:], weight.shape[2:], step, apart, extra, strict=True)
+    size = tuple((n - 1) * s + d * (k - 1) + 1 + e for n, k, s, d, e in axes)
+    z = ops.ConvInput(input, weight, size=size, stride=step, dilation=apart, groups=groups)
+    return with_bias(cropped(z, padding), bias)
+
+
+def unfold(input: Tensor, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Tensor:
+    """Each window of (n, c, h, w) as a column: (n, c * kernel h * kernel w, places)."""
+    x = padded(input, symmetric(padding, 2))
+    size, step, apart = each(kernel_size, 2), each(stride, 2), each(dilation, 2)
+    check_fit(x, size, apart)
+    z = ops.Window(x, size=size, step=step, dilation=apart).permute(0, 1, 4, 5, 2, 3)
+    return z.reshape(len(x), x.shape[1] * math.prod(size), math.prod(z.shape[4:]))
+
+
+def fold(
+    input: Tensor, output_size: Sizes, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1
+) -> Tensor:
+    """The reverse of unfold: columns put back as windows of (n, c, *output_size), and summed where they meet."""
+    size, step, apart = each(kernel_size, 2), each(stride, 2), each(dilation, 2)
+    whole = tuple(n + 2 * p for n, p in zip(each(output_size, 2), each(padding, 2, 0), strict=True))
+    out = tuple(map(ops.movement.places, whole, size, step, apart))
+    if input.ndim != 3 or input.shape[1] % math.prod(size) or input.shape[2] != math.prod(out):
+        wanted = f"(n, c * {math.prod(size)}, {math.prod(out)}) for this output_size, kernel_size and stride"
+        raise RuntimeError(f"fold: input of shape {list(input.shape)} must be {wanted}")
+    z = input.reshape(len(input), input.shape[1] // math.prod(size), *size, *out).permute(0, 1, 4, 5, 2, 3)
+    return cropped(ops.Fold(z, size=whole, step=step, dilation=apart), padding)
+
+
+def with_bias(z: Tensor, bias: Tensor | None) -> Tensor:
+    """z with one number added to each channel."""
+    return z if bias is None else z + bias.reshape(-1, *(1,) * (z.ndim - 2))
+
+
+# Sizes and borders, checked
+
+
+def each(n: Any, space: int, least: int = 1) -> tuple[int, ...]:
+    """One number, or one for each axis of space, as a tuple of the latter; none may be below `least`."""
+    numbers = tuple(n) if isinstance(n, Sequence) else (n,)
+    if len(numbers) not in (1, space) or not all(isinstance(k, (int, np.integer)) for k in numbers):
+        raise TypeError(f"expected a whole number or {space} of them, got {n!r}")
+    if min(numbers) < least:
+        raise RuntimeError(f"sizes, strides and dilations must be at least 1, paddings at least 0; got {n}")
+    return tuple(int(k) for k in numbers) * (space // len(numbers))
+
+
+def symmetric(padding: Sizes, space: int) -> Pairs:
+    """A border as wide before as after."""
+    return [(p, p) for p in each(padding, space, 0)]
+
+
+def conv_border(
+    padding: Sizes | str, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
+) -> Pairs:
+    """The border of a convolution. "same": where it is odd, the end gets the wider part."""
+    if padding == "same":
+        if any(s != 1 for s in stride):
+            raise RuntimeError("padding='same' is not supported for strided convolutions")
+        reach = [d * (k - 1) for k, d in zip(size, dilation, strict=True)]
+        return [(r // 2, r - r // 2) for r in reach]
+    if isinstance(padding, str) and padding != "valid":
+        raise RuntimeError(f"Invalid padding string: {padding!r}, should be one of 'valid', 'same'")
+    return symmetric(0 if isinstance(padding, str) else padding, len(size))
+
+
+def padded(x: Tensor, border: Pairs, value: float = 0) -> Tensor:
+    """x with a border of one value, or cropped where a width is negative; x itself where all are 0."""
+    widths = [width for pair in reversed(border) for width in pair]
+    return pad(x, widths, value=value) if any(widths) else x
+
+
+def cropped(x: Tensor, padding: Sizes) -> Tensor:
+    """x of (n, c, h, w) without a border that was padded."""
+    return padded(x, [(-p, -p) for p in each(padding, 2, 0)])
+
+
+def check_channels(space: int, x: Tensor, w: Tensor, channels: int, groups: int) -> None:
+    """Raise RuntimeError unless x, of (n, channels, *space), and the weight fit each other."""
+    if x.ndim != space + 2 or w.ndim != space + 2:
+        expected = f"Expected {space + 1}D (unbatched) or {space + 2}D (batched) input and a {space + 2}D weight"
+        raise RuntimeError(f"{expected}, but got input of size {list(x.shape)} and weight of size {list(w.shape)}")
+    if x.shape[1] != channels or len(w) % groups:
+        given = f"Given groups={groups}, weight of size {list(w.shape)} ({len(w)} must be divisible by groups)"
+        raise RuntimeError(f"{given}, expected input{list(x.shape)} to have {channels} channels, but got {x.shape[1]}")
+    if x.dtype != w.dtype:
+        raise RuntimeError(f"Input type ({x.dtype}) and weight type ({w.dtype}) should be the same: convert one")
+
+
+def check_fit(x: Tensor, size: tuple[int, ...], dilation: tuple[int, ...]) -> None:
+    """Raise RuntimeError if a window is larger than x, which has its border already."""
+    reach = tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True))
+    space = x.shape[x.ndim - len(size) :]
+    if any(n < k for n, k in zip(space, reach, strict=True)):
+        sizes = f"Calculated padded input size: {space}. Kernel size: {reach}"
+        raise RuntimeError(f"{sizes}. Kernel size can't be greater than actual input size: use more padding")
+
+
+# As modules
 
 
 class Convolution(Module):
     """What the convolutions share. weight and bias begin evenly spread between ±1/√(inputs of an output)."""
 
-    space: int  # how many axes the kernel has
-    transposed = False
-    bias: Parameter | None
+    function: ClassVar[Callable[..., Tensor]]
+    space: ClassVar[int]  # how many axes the kernel has
+    transposed: ClassVar[bool] = False  # whether the weight begins with the channels of the input
 
     def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Sizes,
-        stride: Sizes = 1,
-        padding: Sizes | str = 0,
-        dilation: Sizes = 1,
-        groups: int = 1,
-        bias: bool = True,
-        *,
-        dtype: Any = None,
-    ) -> None:
+        self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes | str = 0,
+        dilation: Sizes = 1, groups: int = 1, bias: bool = True, *, device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
         super().__init__()
         if in_channels % groups or out_channels % groups:
             raise ValueError(f"in_channels {in_channels} and out_channels {out_channels} must be divisible by {groups}")
         self.in_channels, self.out_channels, self.groups = in_channels, out_channels, groups
-        self.kernel_size, self.stride, self.dilation = map(self.each, (kernel_size, stride, dilation))
-        self.padding = padding if isinstance(padding, str) else self.each(padding)
+        self.kernel_size, self.stride, self.dilation = (each(n, self.space) for n in (kernel_size, stride, dilation))
+        self.padding: Any = padding if isinstance(padding, str) else each(padding, self.space, 0)
+        self.output_padding = (0,) * self.space
         first, second = (in_channels, out_channels) if self.transposed else (out_channels, in_channels)
-        self.weight = Parameter(zeros(first, second // groups, *self.kernel_size, dtype=dtype))
-        self.register_parameter("bias", Parameter(zeros(out_channels, dtype=dtype)) if bias else None)
+        self.weight = blank(first, second // groups, *self.kernel_size, device=device, dtype=dtype)
+        self.bias = blank(out_channels, device=device, dtype=dtype) if bias else None
         self.reset_parameters()
-
-    def each(self, size: Sizes) -> tuple[int, ...]:
-        """One number for each axis of the kernel."""
-        return (size,) * self.space if isinstance(size, int) else tuple(size)
 
     def reset_parameters(self) -> None:
         """Give weight and bias new random numbers."""
-        init.kaiming_uniform_(self.weight, a=math.sqrt(5))
-        if self.bias is not None:
-            bound = 1 / math.sqrt(max(init.fans(self.weight)[0], 1))
-            init.uniform_(self.bias, -bound, bound)
+        init.spread_(init.fans(self.weight)[0], self.weight, self.bias)
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the convolution of the input."""
+        settings = self.stride, self.padding, self.dilation, self.groups
+        return type(self).function(input, self.weight, self.bias, *settings)
 
     def extra_repr(self) -> str:
         """The channels and settings; those that are as usual stay out."""
-        parts = [
-            f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}",
-            f"padding={self.padding}" if self.padding != (0,) * self.space else "",
-            f"dilation={self.dilation}" if self.dilation != (1,) * self.space else "",
-            f"groups={self.groups}" if self.groups != 1 else "",
-            "bias=False" if self.bias is None else "",
-        ]
-        return ", ".join(filter(None, parts))
+        none, ones = (0,) * self.space, (1,) * self.space
+        usual = {"padding": none, "dilation": ones, "output_padding": none, "groups": 1}
+        changed = [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
+        settings = f"{self.in_channels}, {self.out_channels}, kernel_size={self.kernel_size}, stride={self.stride}"
+        return ", ".join([settings, *changed, *(["bias=False"] if self.bias is None else [])])
 
 
 class Conv1d(Convolution):
     """Convolution over length: (n, in_channels, length) becomes (n, out_channels, ...)."""
 
-    space = 1
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the convolution of x."""
-        return F.conv1d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+    function, space = conv1d, 1
 
 
 class Conv2d(Convolution):
     """Convolution over height and width: (n, in_channels, h, w) becomes (n, out_channels, ...)."""
 
-    space = 2
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the convolution of x."""
-        return F.conv2d(x, self.weight, self.bias, self.stride, self.padding, self.dilation, self.groups)
+    function, space = conv2d, 2
 
 
 class ConvTranspose2d(Convolution):
@@ -96,139 +230,15 @@ class ConvTranspose2d(Convolution):
     space, transposed = 2, True
 
     def __init__(
-        self,
-        in_channels: int,
-        out_channels: int,
-        kernel_size: Sizes,
-        stride: Sizes = 1,
-        padding: Sizes = 0,
-        output_padding: Sizes = 0,
-        groups: int = 1,
-        bias: bool = True,
-        dilation: Sizes = 1,
-        *,
+        self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes = 0,
+        output_padding: Sizes = 0, groups: int = 1, bias: bool = True, dilation: Sizes = 1, *, device: Any = None,
         dtype: Any = None,
-    ) -> None:
-        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, dtype=dtype)
-        self.border, self.output_padding = self.each(padding), self.each(output_padding)
+    ) -> None:  # fmt: skip
+        where: Any = {"device": device, "dtype": dtype}
+        super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, **where)
+        self.output_padding = each(output_padding, 2, 0)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the transposed convolution of x."""
-        stride, padding, more = self.stride, self.border, self.output_padding
-        return F.conv_transpose2d(x, self.weight, self.bias, stride, padding, more, self.groups, self.dilation)
-
-
-class Pooling(Module):
-    """What the poolings share: the settings of their windows."""
-
-    settings: tuple[str, ...] = ("kernel_size", "stride", "padding")
-
-    def __init__(self, kernel_size: Sizes, stride: Sizes | None = None, padding: Sizes = 0) -> None:
-        super().__init__()
-        self.kernel_size, self.padding = kernel_size, padding
-        self.stride = kernel_size if stride is None else stride
-
-    def extra_repr(self) -> str:
-        """The settings."""
-        return ", ".join(f"{name}={getattr(self, name)}" for name in self.settings)
-
-
-class MaxPool(Pooling):
-    """The largest element of each window."""
-
-    settings = ("kernel_size", "stride", "padding", "dilation", "ceil_mode")
-
-    def __init__(
-        self,
-        kernel_size: Sizes,
-        stride: Sizes | None = None,
-        padding: Sizes = 0,
-        dilation: Sizes = 1,
-        *,
-        ceil_mode: bool = False,
-    ) -> None:
-        super().__init__(kernel_size, stride, padding)
-        self.dilation, self.ceil_mode = dilation, ceil_mode
-
-
-class MaxPool1d(MaxPool):
-    """The largest element of each window over the last axis."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the pooled x."""
-        return F.max_pool1d(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
-
-
-class MaxPool2d(MaxPool):
-    """The largest element of each window over the last two axes."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the pooled x."""
-        return F.max_pool2d(x, self.kernel_size, self.stride, self.padding, self.dilation, self.ceil_mode)
-
-
-class AvgPool(Pooling):
-    """The average of each window."""
-
-    def __init__(
-        self,
-        kernel_size: Sizes,
-        stride: Sizes | None = None,
-        padding: Sizes = 0,
-        ceil_mode: bool = False,
-        count_include_pad: bool = True,
-    ) -> None:
-        super().__init__(kernel_size, stride, padding)
-        self.ceil_mode, self.count_include_pad = ceil_mode, count_include_pad
-
-
-class AvgPool1d(AvgPool):
-    """The average of each window over the last axis."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the pooled x."""
-        return F.avg_pool1d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
-
-
-class AvgPool2d(AvgPool):
-    """The average of each window over the last two axes."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the pooled x."""
-        return F.avg_pool2d(x, self.kernel_size, self.stride, self.padding, self.ceil_mode, self.count_include_pad)
-
-
-class AdaptivePooling(Module):
-    """What the adaptive poolings share: into how many parts an axis is cut; None keeps it."""
-
-    def __init__(self, output_size: Any) -> None:
-        super().__init__()
-        self.output_size = output_size
-
-    def extra_repr(self) -> str:
-        """The size of the output."""
-        return f"output_size={self.output_size}"
-
-
-class AdaptiveAvgPool1d(AdaptivePooling):
-    """The average of each of output_size parts of the last axis."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the pooled x."""
-        return F.adaptive_avg_pool1d(x, self.output_size)
-
-
-class AdaptiveAvgPool2d(AdaptivePooling):
-    """The average of each of output_size parts of the last two axes."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the pooled x."""
-        return F.adaptive_avg_pool2d(x, self.output_size)
-
-
-class AdaptiveMaxPool2d(AdaptivePooling):
-    """The largest element of each of output_size parts of the last two axes."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return the pooled x."""
-        return F.adaptive_max_pool2d(x, self.output_size)
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the transposed convolution of the input."""
+        stride, padding, more = self.stride, self.padding, self.output_padding
+        return conv_transpose2d(input, self.weight, self.bias, stride, padding, more, self.groups, self.dilation)

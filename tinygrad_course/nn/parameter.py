@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+from ..creation import zeros
 from ..tensor import Tensor
 
 
@@ -25,3 +26,8 @@ class Parameter(Tensor):
     def __deepcopy__(self, memo: dict[int, Any]) -> Self:
         """Return a copy with memory of its own and no gradient."""
         return type(self)(Tensor(self.data.copy()), self.requires_grad)
+
+
+def blank(*shape: int, device: Any = None, dtype: Any = None) -> Parameter:
+    """A parameter of zeros, for a layer to fill with its first numbers. The only device is "cpu"."""
+    return Parameter(zeros(*shape, dtype=dtype).to(device))

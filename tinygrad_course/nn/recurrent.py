@@ -6,23 +6,22 @@ and the state before it, to the state after it.
 
 from __future__ import annotations
 
-import math
-from typing import Any
+from typing import Any, ClassVar
 
 from ..creation import zeros
 from ..methods.joining import cat, stack
 from ..tensor import Tensor
-from . import functional as F
 from . import init
+from .layers import dropout, linear
 from .module import Module
-from .parameter import Parameter
+from .parameter import blank
 
 State = tuple[Tensor, ...]
 
 
 def rnn_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, nonlinearity: str) -> State:
     """h' = tanh(x + W h + b), or relu of it (Elman, 1990). x: what the input contributes, (n, hidden)."""
-    z = x + F.linear(state[0], weight, bias)
+    z = x + linear(state[0], weight, bias)
     return (z.tanh() if nonlinearity == "tanh" else z.relu(),)
 
 
@@ -32,7 +31,7 @@ def lstm_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, _: s
     x: what the input contributes to the four gates, (n, 4 * hidden).
     """
     h, c = state
-    take, forget, new, show = (x + F.linear(h, weight, bias)).chunk(4, -1)
+    take, forget, new, show = (x + linear(h, weight, bias)).chunk(4, -1)
     c = forget.sigmoid() * c + take.sigmoid() * new.tanh()
     return show.sigmoid() * c.tanh(), c
 
@@ -43,7 +42,7 @@ def gru_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, _: st
     x: what the input contributes to the two gates and the new state, (n, 3 * hidden).
     """
     (h,) = state
-    (xr, xz, xn), (hr, hz, hn) = x.chunk(3, -1), F.linear(h, weight, bias).chunk(3, -1)
+    (xr, xz, xn), (hr, hz, hn) = x.chunk(3, -1), linear(h, weight, bias).chunk(3, -1)
     new = (xn + (xr + hr).sigmoid() * hn).tanh()
     return (new + (xz + hz).sigmoid() * (h - new),)
 
@@ -54,7 +53,7 @@ STEPS = {"RNN": (rnn_step, 1, 1), "LSTM": (lstm_step, 4, 2), "GRU": (gru_step, 3
 class Recurrent(Module):
     """What all of this file share: weights for the input and for the state, evenly spread between ±1/√hidden_size."""
 
-    kind: str
+    kind: ClassVar[str]
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool) -> None:
         super().__init__()
@@ -62,19 +61,17 @@ class Recurrent(Module):
         self.nonlinearity = "tanh"
         self.step, self.gates, self.parts = STEPS[self.kind]
 
-    def make(self, suffix: str, inputs: int, dtype: Any) -> None:
+    def make(self, suffix: str, inputs: int, device: Any, dtype: Any) -> None:
         """Set the weights and biases of one layer in one direction."""
         rows = self.gates * self.hidden_size
         for name, shape in (("weight_ih", (rows, inputs)), ("weight_hh", (rows, self.hidden_size))):
-            self.register_parameter(name + suffix, Parameter(zeros(shape, dtype=dtype)))
+            self.register_parameter(name + suffix, blank(*shape, device=device, dtype=dtype))
         for name in ("bias_ih", "bias_hh"):
-            self.register_parameter(name + suffix, Parameter(zeros(rows, dtype=dtype)) if self.bias else None)
+            self.register_parameter(name + suffix, blank(rows, device=device, dtype=dtype) if self.bias else None)
 
     def reset_parameters(self) -> None:
         """Give every weight and bias new random numbers."""
-        bound = 1 / math.sqrt(self.hidden_size) if self.hidden_size > 0 else 0.0
-        for parameter in self.parameters():
-            init.uniform_(parameter, -bound, bound)
+        init.spread_(self.hidden_size, *self.parameters())
 
     def weights(self, suffix: str = "") -> list[Any]:
         """The weights and biases of one layer in one direction: for the input, then for the state."""
@@ -86,10 +83,8 @@ class Recurrent(Module):
             return tuple(zeros(shape, dtype=like.dtype) for _ in range(self.parts))
         state = given if isinstance(given, tuple) else (given,)
         if len(state) != self.parts or any(part.shape != shape for part in state):
-            raise RuntimeError(
-                f"{type(self).__name__}: expected {self.parts} tensors of shape {list(shape)} as the state, got shapes "
-                f"{[list(part.shape) for part in state]}"
-            )
+            expected = f"{type(self).__name__}: expected {self.parts} tensors of shape {list(shape)} as the state"
+            raise RuntimeError(f"{expected}, got shapes {[list(part.shape) for part in state]}")
         return state
 
     def given_back(self, state: State) -> Any:
@@ -99,10 +94,14 @@ class Recurrent(Module):
     def check_input(self, x: Tensor, axes: tuple[int, int]) -> None:
         """Raise what is wrong with an input's shape."""
         if x.ndim not in axes or x.shape[-1] != self.input_size:
-            raise RuntimeError(
-                f"{type(self).__name__}: Expected input to be {axes[0]}D or {axes[1]}D with a last axis of "
-                f"{self.input_size} (input_size), got {x.ndim}D of shape {list(x.shape)}"
-            )
+            expected = f"{axes[0]}D or {axes[1]}D with a last axis of {self.input_size} (input_size)"
+            raise RuntimeError(f"{type(self).__name__}: Expected input to be {expected}, got shape {list(x.shape)}")
+
+    def extra_repr(self) -> str:
+        """The sizes; settings that are as usual stay out."""
+        usual = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
+        changed = [f"{k}={getattr(self, k)}" for k, value in usual.items() if getattr(self, k, value) != value]
+        return ", ".join([f"{self.input_size}, {self.hidden_size}", *changed])
 
 
 def known(nonlinearity: str) -> str:
@@ -115,9 +114,11 @@ def known(nonlinearity: str) -> str:
 class Cell(Recurrent):
     """One step: (n, input_size) and a state become the next state, (n, hidden_size)."""
 
-    def __init__(self, input_size: int, hidden_size: int, bias: bool = True, *, dtype: Any = None) -> None:
+    def __init__(
+        self, input_size: int, hidden_size: int, bias: bool = True, *, device: Any = None, dtype: Any = None
+    ) -> None:
         super().__init__(input_size, hidden_size, bias)
-        self.make("", input_size, dtype)
+        self.make("", input_size, device, dtype)
         self.reset_parameters()
 
     def forward(self, input: Tensor, hx: Any = None) -> Any:
@@ -125,11 +126,7 @@ class Cell(Recurrent):
         self.check_input(input, (1, 2))
         w, b, weight, bias = self.weights()
         state = self.as_state(hx, input, (*input.shape[:-1], self.hidden_size))
-        return self.given_back(self.step(F.linear(input, w, b), state, weight, bias, self.nonlinearity))
-
-    def extra_repr(self) -> str:
-        """The sizes."""
-        return f"{self.input_size}, {self.hidden_size}{'' if self.bias else ', bias=False'}"
+        return self.given_back(self.step(linear(input, w, b), state, weight, bias, self.nonlinearity))
 
 
 class RNNCell(Cell):
@@ -138,9 +135,10 @@ class RNNCell(Cell):
     kind = "RNN"
 
     def __init__(
-        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, dtype: Any = None
-    ) -> None:
-        super().__init__(input_size, hidden_size, bias, dtype=dtype)
+        self, input_size: int, hidden_size: int, bias: bool = True, nonlinearity: str = "tanh", *, device: Any = None,
+        dtype: Any = None,
+    ) -> None:  # fmt: skip
+        super().__init__(input_size, hidden_size, bias, device=device, dtype=dtype)
         self.nonlinearity = known(nonlinearity)
 
 
@@ -165,17 +163,9 @@ class Layers(Recurrent):
     """
 
     def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        *,
-        dtype: Any = None,
-    ) -> None:
+        self, input_size: int, hidden_size: int, num_layers: int = 1, bias: bool = True, batch_first: bool = False,
+        dropout: float = 0.0, bidirectional: bool = False, *, device: Any = None, dtype: Any = None,
+    ) -> None:  # fmt: skip
         super().__init__(input_size, hidden_size, bias)
         if not 0 <= dropout <= 1:
             raise ValueError(f"dropout should be a number in range [0, 1] and is {dropout}")
@@ -184,7 +174,7 @@ class Layers(Recurrent):
         for layer in range(num_layers):
             inputs = hidden_size * len(self.directions) if layer else input_size
             for direction in self.directions:
-                self.make(f"_l{layer}{direction}", inputs, dtype)
+                self.make(f"_l{layer}{direction}", inputs, device, dtype)
         self.reset_parameters()
 
     def forward(self, input: Tensor, hx: Any = None) -> tuple[Tensor, Any]:
@@ -205,7 +195,7 @@ class Layers(Recurrent):
         ends: list[State] = []
         for layer in range(self.num_layers):
             if layer:
-                x = F.dropout(x, self.dropout, self.training)
+                x = dropout(x, self.dropout, self.training)
             outputs = []
             for direction in self.directions:
                 output, end = self.read(x, tuple(part[len(ends)] for part in first), f"_l{layer}{direction}")
@@ -217,18 +207,12 @@ class Layers(Recurrent):
     def read(self, x: Tensor, state: State, suffix: str) -> tuple[Tensor, State]:
         """One layer in one direction over the whole sequence."""
         w, b, weight, bias = self.weights(suffix)
-        steps = F.linear(x, w, b).unbind(0)  # one product for all steps
+        turn = slice(None, None, -1 if suffix.endswith("_reverse") else 1)
         seen = []
-        for step in reversed(steps) if suffix.endswith("_reverse") else steps:
+        for step in linear(x, w, b).unbind(0)[turn]:  # one product for all steps
             state = self.step(step, state, weight, bias, self.nonlinearity)
             seen.append(state[0])
-        return stack(seen[::-1] if suffix.endswith("_reverse") else seen), state
-
-    def extra_repr(self) -> str:
-        """The sizes; settings that are as usual stay out."""
-        usual = {"num_layers": 1, "bias": True, "batch_first": False, "dropout": 0.0, "bidirectional": False}
-        changed = [f"{name}={getattr(self, name)}" for name, value in usual.items() if getattr(self, name) != value]
-        return ", ".join([f"{self.input_size}, {self.hidden_size}", *changed])
+        return stack(seen[turn]), state
 
 
 class RNN(Layers):
@@ -237,19 +221,12 @@ class RNN(Layers):
     kind = "RNN"
 
     def __init__(
-        self,
-        input_size: int,
-        hidden_size: int,
-        num_layers: int = 1,
-        nonlinearity: str = "tanh",
-        bias: bool = True,
-        batch_first: bool = False,
-        dropout: float = 0.0,
-        bidirectional: bool = False,
-        *,
+        self, input_size: int, hidden_size: int, num_layers: int = 1, nonlinearity: str = "tanh", bias: bool = True,
+        batch_first: bool = False, dropout: float = 0.0, bidirectional: bool = False, *, device: Any = None,
         dtype: Any = None,
-    ) -> None:
-        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, dtype=dtype)
+    ) -> None:  # fmt: skip
+        where: Any = {"device": device, "dtype": dtype}
+        super().__init__(input_size, hidden_size, num_layers, bias, batch_first, dropout, bidirectional, **where)
         self.nonlinearity = known(nonlinearity)
 
 

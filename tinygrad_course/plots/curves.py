@@ -6,18 +6,16 @@ import re
 import sys
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 import numpy as np
 
 from ..draw.digits import number
 from ..draw.names import clean
-from .plot import Plot, legend, look, numbers, page, theme
+from ..draw.scene import plural
+from .plot import Plot, fitted, legend, logarithmic, look, numbers, page, theme
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
-
-PAUSE, SHARE = 0.3, 15  # between two live pictures pass so many seconds, and so many times what one picture takes
+PAUSE, SHARE = 0.3, 25  # between two live pictures pass so many seconds, and so many times what one picture takes
 LIVE = "Curves of a training run; the line below says their numbers."
 
 
@@ -31,7 +29,7 @@ class Series(NamedTuple):
     def strays(self) -> str:
         """How often it is not finite, if it is."""
         bad = self.steps[~np.isfinite(self.values)]
-        return f"not finite {len(bad)} times, first at {bad[0]:.0f}" if bad.size else ""
+        return f"not finite {plural(len(bad), 'time')}, first at {bad[0]:.0f}" if bad.size else ""
 
     def story(self) -> str:
         """The curve in words: where it begins and ends, how far down and up it goes."""
@@ -71,7 +69,8 @@ def drawn(series: list[Series], x: str, y: str, log: bool) -> Plot:
 @theme()
 def figure(panels: Mapping[str, list[Series]], x: str, log: bool, told: str) -> Plot:
     """Axes for each panel, side by side."""
-    sheet, places = page(6.4 if len(panels) == 1 else 4.8 * len(panels), 3.6, 1, len(panels))
+    width = 6.4 if len(panels) == 1 else 4.8
+    sheet, places = page(width * len(panels), 3.6, 1, len(panels))
     for axes, (measure, series) in zip(places, panels.items(), strict=True):
         for i, one in enumerate(series):
             shown = np.isfinite(one.values) & ((one.values > 0) | (not log))
@@ -79,30 +78,19 @@ def figure(panels: Mapping[str, list[Series]], x: str, log: bool, told: str) -> 
             style = {"label": label, "markevery": max(1, len(one.steps) // 10), "markersize": 5, **look(i)}
             axes.plot(one.steps, np.where(shown, one.values, np.nan), **style)
         axes.grid(True)
-        axes.set(xlabel=x, ylabel=measure if len(series) > 1 else series[0].name)
+        axes.locator_params(axis="x", integer=True)
+        axes.set(xlabel=fitted(x, 4), ylabel=fitted(measure if len(series) > 1 else series[0].name, 2.4))
         if log:
             logarithmic(axes, "y")
         if len(series) > 1 or series[0].strays():
-            legend(axes)
+            legend(axes, width - 1)
     return Plot(sheet, told)
-
-
-def logarithmic(axes: Axes, which: str) -> None:
-    """Make an axis, "x" or "y", logarithmic, its numbers written plainly."""
-    from matplotlib.ticker import LogLocator, NullFormatter
-
-    axes.set(**{f"{which}scale": "log"})
-    axis = axes.xaxis if which == "x" else axes.yaxis
-    low, high = axis.get_view_interval()
-    axis.set_major_locator(LogLocator(subs=(1,) if high > 100 * low else (1, 2, 5)))
-    axis.set_major_formatter(lambda value, _: f"{value:g}")
-    axis.set_minor_formatter(NullFormatter())
 
 
 class LiveCurves:
     """Curves that grow while a network trains: in `with LiveCurves() as live:`, call live.update(loss=loss) each step.
 
-    In a notebook one picture is drawn again in its place, a few times a second and for a tenth of the time at most.
+    In a notebook one picture is drawn again in its place, about once a second, for a twentieth of the time at most.
     At the end comes the last picture, and everywhere a line that says its numbers. The picture's own text is always
     the same: of a notebook run again, nbval compares the text of the first picture with the stored one of the last.
     """

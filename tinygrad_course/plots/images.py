@@ -11,7 +11,7 @@ import numpy as np
 from ..draw.digits import number
 from ..draw.names import clean
 from ..draw.scene import plural
-from .plot import COLORS, Plot, numbers, page, shades, theme, words
+from .plot import COLORS, Plot, fitted, numbers, page, shades, theme, words
 
 MOST = 100  # pictures: of more, none could be seen
 SIDE, LINE = 1.3, 16  # inches of a picture, and letters that fit above it
@@ -79,18 +79,10 @@ def grid(
         left, top = (1 + GAP) * (i % columns), tall * (i // columns)
         drawn = axes.imshow(picture, extent=(left, left + 1, top + high, top), interpolation="nearest", **options)
         axes.plot([left, left, left + 1, left + 1, left], [top, top + high, top + high, top, top], "#999999", lw=0.5)
-        size = 10 * min(1, SIDE / max(map(inches, title), default=1))
-        label = axes.text(left + 0.5, top - GAP / 2, "\n".join(title), fontsize=size, ha="center", va="bottom")
+        short = "\n".join(fitted(line, 1.1 * SIDE) for line in title)
+        label = axes.text(left + 0.5, top - GAP / 2, short, fontsize=10, ha="center", va="bottom")
         label.set_color(COLORS[1] if any(marks[i : i + 1]) else "black")
     axes.set(xlim=(-GAP, (1 + GAP) * columns), ylim=(tall * rows + high - tall + GAP, high - tall))
     if bar:
         sheet.colorbar(drawn, label=bar, fraction=0.3 / width, pad=0.1 / width, aspect=SIDE * tall * rows / 0.3)
     return Plot(sheet, told)
-
-
-def inches(line: str) -> float:
-    """How long a line is in letters of 10 points."""
-    from matplotlib.font_manager import FontProperties
-    from matplotlib.textpath import text_to_path
-
-    return text_to_path.get_text_width_height_descent(line, FontProperties(size=10), ismath=False)[0] / 72

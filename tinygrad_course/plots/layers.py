@@ -11,8 +11,7 @@ import numpy as np
 
 from ..draw.digits import number
 from ..draw.names import clean
-from .curves import logarithmic
-from .plot import COLORS, SHORT, Plot, cut, numbers, page, theme
+from .plot import COLORS, Plot, cut, fitted, logarithmic, numbers, page, theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -96,7 +95,7 @@ def ridges(names: list[str], rows: list[np.ndarray], facts: list[str], told: str
 def label_rows(axes: Axes, names: list[str], facts: list[str], shift: float = 0.0) -> None:
     """Each row's name on its left, what is said of it on its right."""
     right = axes.secondary_yaxis("right")
-    for side, texts in ((axes, [clean(name, SHORT + 6) for name in names]), (right, facts)):
+    for side, texts in ((axes, [fitted(name, 2) for name in names]), (right, facts)):
         side.set_yticks(np.arange(len(texts)) + shift, texts)
         side.tick_params(axis="y", length=0)
         side.spines[:].set_visible(False)
@@ -114,10 +113,10 @@ def gradient_flow(model: Any) -> Plot:
     for path, part in model.named_modules():
         for name, parameter in part.named_parameters(recurse=False):
             if parameter.grad is None:
-                without.append(clean(f"{path}.{name}"))
+                without.append(clean(f"{path}.{name}".strip(".")))
             else:
                 row = numbers(parameter.grad, "gradient_flow", name).ravel()
-                layers.setdefault(f"{path} {type(part).__name__}", []).append(row)
+                layers.setdefault(f"{path} {type(part).__name__}".strip(), []).append(row)
     check(len(layers), "gradient_flow", "have gradients: call loss.backward() first, and zero_grad() only afterwards")
     names = [clean(name) for name in layers]
     sizes = np.array([np.sqrt(np.mean(np.concatenate(rows) ** 2)) for rows in layers.values()])

@@ -9,8 +9,7 @@ import numpy as np
 
 from ..draw.digits import number
 from ..draw.names import clean
-from .curves import logarithmic
-from .plot import COLORS, STYLES, Plot, legend, numbers, page, theme
+from .plot import COLORS, STYLES, Plot, fitted, legend, logarithmic, numbers, page, theme
 
 
 def lines(at: Any, named: Mapping[str, Any], *, x: str = "x", y: str = "", log: bool = False) -> Plot:
@@ -32,8 +31,8 @@ def lines(at: Any, named: Mapping[str, Any], *, x: str = "x", y: str = "", log: 
         figure, (axes,) = page(6.4, 3.6)
         for i, (name, row) in enumerate(rows.items()):
             axes.plot(places, row, STYLES[i % len(STYLES)], color=COLORS[i % len(COLORS)], label=name)
-        axes.set_xlabel(clean(x))
-        axes.set_ylabel(clean(y))
+        axes.set_xlabel(fitted(clean(x), 4))
+        axes.set_ylabel(fitted(clean(y), 2.4))
         axes.grid(True)
         if log:
             logarithmic(axes, "x")

@@ -7,8 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..draw.names import clean
-from .plot import SHORT, Plot, integers, numbers, page, shades, theme, words
+from .plot import Plot, fitted, integers, numbers, page, shades, theme, words
 
 HEADS, CLASSES = 16, 50
 TICKS = 40  # names at an axis: of more, some are left out
@@ -27,6 +26,8 @@ def attention_map(weights: Any, tokens: Sequence[Any] = (), keys: Sequence[Any] 
         raise ValueError(
             f"attention_map: expected shape {wanted}, got {array.shape}; of a batch, choose one: weights[0]"
         )
+    if not np.isfinite(heads).all():
+        raise ValueError("attention_map: there is nan or inf among the weights; give the weights after softmax")
     given = (tokens, tokens if keys is None else keys)
     sides = [spelled(names) or words(range(n)) for names, n in zip(given, heads.shape[1:], strict=True)]
     counts = [len(side) for side in sides]
@@ -105,7 +106,7 @@ def heat(
         drawn = axes.imshow(matrix, cmap=shades("Blues"), vmin=min(0, maps.min()), vmax=top, aspect="auto")
         for ticks, names in zip((axes.set_yticks, axes.set_xticks), sides, strict=True):
             some = range(0, len(names), -(-len(names) // TICKS))
-            ticks(some, [clean(names[i], SHORT) for i in some], fontsize=10 if len(some) <= 20 else 8)
+            ticks(some, [fitted(names[i]) for i in some], fontsize=10 if len(some) <= 20 else 8)
         axes.tick_params(axis="x", rotation=90 if sum(map(len, sides[1])) > 25 else 0)
         axes.set(ylabel=labels[0], xlabel=labels[1], title=title)
         axes.spines[:].set_visible(True)

@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 # Okabe and Ito's colours, which colour-blind readers tell apart too, without the yellow, too pale on white. Markers and
 # lines differ as well; and the white ground is each picture's own, so that a dark notebook shows it as a light one.
 COLORS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
-MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "<", "*")
 STYLES = ("-", "--", "-.", ":")
 THEME: dict[str, Any] = {
     "font.size": 11, "text.parse_math": False, "figure.dpi": DPI, "figure.constrained_layout.use": True,
     "axes.axisbelow": True, "axes.spines.right": False, "axes.spines.top": False, "axes.edgecolor": "#777777",
     "grid.color": "#dddddd", "hatch.color": "#888888", "hatch.linewidth": 0.6, "legend.frameon": False,
 }  # fmt: skip
-SHORT = 20  # letters of a name beside an axis; the description has more of them
+NAME = 1.6  # inches for a name beside an axis; the description has more of it
 
 
 @contextmanager
@@ -70,6 +70,7 @@ class Plot:
         file = io.BytesIO()
         with theme():
             FigureCanvasAgg(self.figure).print_png(file, pil_kwargs={"compress_level": 1})
+        self.figure.set_layout_engine("none")  # laid out again, it would move a little
         return file.getvalue()
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
@@ -107,11 +108,40 @@ def shades(name: str) -> Any:
     return colormaps[name].resampled(31)
 
 
-def legend(axes: Axes) -> None:
-    """A legend above the axes, in as many columns as there is room for."""
-    names = axes.get_legend_handles_labels()[1]
-    columns = max(1, min(len(names), 60 // (max(map(len, names)) + 6)))
-    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
+def fitted(text: str, room: float = NAME) -> str:
+    """The text, its middle left out where it is longer than so many inches."""
+    from matplotlib.font_manager import FontProperties
+    from matplotlib.textpath import text_to_path
+
+    font, longest, short = FontProperties(size=THEME["font.size"]), len(text), text
+    while longest > 4 and text_to_path.get_text_width_height_descent(short, font, ismath=False)[0] > 72 * room:
+        longest -= 1
+        short = clean(text, longest)
+    return short
+
+
+def legend(axes: Axes, room: float = 5.4, height: float = 3.6) -> None:
+    """A legend above axes so many inches wide, and the figure as much higher as its lines need."""
+    handles, names = axes.get_legend_handles_labels()
+    short = ["\n".join(fitted(line, room - 0.6) for line in name.split("\n")) for name in names]
+    longest = max(len(line) for name in short for line in name.split("\n"))
+    columns = max(1, min(len(names), int(12 * room) // (longest + 6)))
+    axes.legend(handles, short, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, borderaxespad=0.2)
+    lines = -(-len(names) // columns) * (1 + max(name.count("\n") for name in names))
+    figure: Any = axes.figure
+    figure.set_figheight(max(figure.get_figheight(), height + 0.22 * (lines - 1)))
+
+
+def logarithmic(axes: Axes, which: str) -> None:
+    """Make an axis, "x" or "y", logarithmic, its numbers written plainly."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    axes.set(**{f"{which}scale": "log"})
+    axis = axes.xaxis if which == "x" else axes.yaxis
+    low, high = axis.get_view_interval()
+    axis.set_major_locator(LogLocator(subs=(1,) if high > 100 * low else (1, 2, 5)))
+    axis.set_major_formatter(lambda value, _: f"{value:g}")
+    axis.set_minor_formatter(NullFormatter())
 
 
 def numbers(values: Any, who: str, what: str) -> np.ndarray:

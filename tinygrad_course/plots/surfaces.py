@@ -35,7 +35,7 @@ def decision_boundary(
         raise ValueError(f"decision_boundary: {shapes}; it must be (n, 2) and (n,): choose two columns, x[:, :2]")
     across, up = (np.linspace(*span(column), resolution) for column in points.T)
     grid = np.stack([part.ravel() for part in np.meshgrid(across, up)], 1)
-    output = answers(model, np.concatenate([points, grid]).astype(getattr(x, "dtype", get_default_dtype())))
+    output = answers(model, np.concatenate([points, grid]), getattr(x, "dtype", None))
     kinds, seen = decide(output, labels, threshold)
     names = words(classes) or [f"class {kind}" for kind in kinds]
     if len(names) != len(kinds):
@@ -56,9 +56,11 @@ def span(column: np.ndarray) -> tuple[float, float]:
     return low - room, high + room
 
 
-def answers(model: Any, points: np.ndarray) -> np.ndarray:
-    """What the model gives, a row a point; a module in evaluation mode, and as it was afterwards."""
-    parts = [(part, part.training) for part in model.modules()] if hasattr(model, "modules") else []
+def answers(model: Any, points: np.ndarray, dtype: Any) -> np.ndarray:
+    """What the model gives, a row a point, asked in its own dtype; a module in evaluation mode, then as it was."""
+    dtypes = [*(parameter.dtype for parameter in getattr(model, "parameters", list)()), dtype, get_default_dtype()]
+    points = points.astype(next(dtype for dtype in dtypes if getattr(dtype, "kind", "") == "f"))
+    parts = [(part, part.training) for part in getattr(model, "modules", list)()]
     try:
         for part, _ in parts:
             part.training = False
@@ -105,7 +107,7 @@ def regions_and_points(
     if not right.all():
         axes.plot(*points[~right].T, "ko", markerfacecolor="none", markersize=10, label="wrong side")
     axes.set(xlabel="x[:, 0]", ylabel="x[:, 1]")
-    legend(axes)
+    legend(axes, height=5.0)
     return Plot(sheet, told)
 
 
@@ -172,5 +174,5 @@ def hills(
     axes.set(xlabel="x", ylabel="y", xlim=across[[0, -1]], ylim=up[[0, -1]])
     if walks:
         axes.plot([], [], "k*", label="end")
-        legend(axes)
+        legend(axes, 4.6, 5.0)
     return Plot(sheet, told)

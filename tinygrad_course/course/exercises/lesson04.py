@@ -1,0 +1,778 @@
+"""Lesson 04, Backward: the engine that sends a gradient back through any graph, and what is first trained with it."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+import tinygrad_course as tg
+from tinygrad_course.graph import Node, accumulate, propagate, pull, walk
+
+from ..exercise import Case, Exercise, Lesson, Mistake, Piece, Prediction
+
+
+def leaf(value: Any) -> Any:
+    """A tensor of float64 that wants gradients."""
+    return tg.tensor(value, dtype=tg.float64, requires_grad=True)
+
+
+# walk
+
+
+def _walk_recursive_kahn(node: Node) -> list[Node]:
+    """Without ids: a node is listed once everything before it is."""
+    order: list[Node] = []
+    state: dict[Node, int] = {}
+    stack = [node]
+    while stack:
+        top = stack[-1]
+        rest = [s for s in top.inputs if isinstance(s, Node) and s not in state]
+        if rest:
+            stack.append(rest[0])
+            continue
+        stack.pop()
+        if top not in state:
+            state[top] = 1
+            order.append(top)
+    return sorted(order, key=lambda n: n.id)
+
+
+def _walk_newest_first(node: Node) -> list[Node]:
+    return walk(node)[::-1]
+
+
+def _walk_unsorted(node: Node) -> list[Node]:
+    seen, order, stack = {node}, [node], [node]
+    while stack:
+        for source in stack.pop().inputs:
+            if isinstance(source, Node) and source not in seen:
+                seen.add(source)
+                order.append(source)
+                stack.append(source)
+    return order[::-1]
+
+
+def _walk_repeated(node: Node) -> list[Node]:
+    found, waiting = [], [node]
+    while waiting:
+        source = waiting.pop()
+        found.append(source)
+        waiting += [s for s in source.inputs if isinstance(s, Node)]
+    return sorted(found, key=lambda n: n.id)
+
+
+def _walk_without_root(node: Node) -> list[Node]:
+    return walk(node)[:-1]
+
+
+def _walk_recursive(node: Node) -> list[Node]:
+    order: list[Node] = []
+    seen: set[Node] = set()
+
+    def visit(source: Node) -> None:
+        if source not in seen:
+            seen.add(source)
+            for s in source.inputs:
+                if isinstance(s, Node):
+                    visit(s)
+            order.append(source)
+
+    visit(node)
+    return sorted(order, key=lambda n: n.id)
+
+
+def _walk_first_inputs(node: Node) -> list[Node]:
+    found = [node]
+    while isinstance(found[-1].inputs[0], Node):
+        found.append(found[-1].inputs[0])
+    return found[::-1]
+
+
+def _walk_case(name: str, program: Any) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        y = program(leaf(0.5))
+        order = piece(y.node)
+        first = min((node.id for node in order), default=0)
+        return {"order": [f"{node.op.__name__} number {node.id - first}" for node in order]}
+
+    return Case(name, run)
+
+
+def _long_case(length: int) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        y = leaf(0.5)
+        for _ in range(length):
+            y = y + 1.0
+        order = piece(y.node)
+        return {"nodes": len(order), "oldest first": all(a.id < b.id for a, b in pairwise(order))}
+
+    return Case(f"y = y + 1, {length:,} times", run)
+
+
+def _diamond(x: Any) -> Any:
+    a = x * 2
+    b = a.exp()
+    return b * a + a
+
+
+def _detour(x: Any) -> Any:
+    a = x * 2
+    b = a + 1
+    c = b.tanh()
+    return a * c
+
+
+WALK = Exercise(
+    id="04.walk",
+    target="tinygrad_course.graph.walk",
+    minutes=12,
+    difficulty=3,
+    reference=walk,
+    cases=(
+        _walk_case("y = x * 3", lambda x: x * 3),
+        _walk_case("y = (x * 3 + 1).tanh()", lambda x: (x * 3 + 1).tanh()),
+        _walk_case("y = 2 * (x * x) + x.exp()", lambda x: 2 * (x * x) + x.exp()),
+        _walk_case("a = x * 2, b = a.exp(), y = b * a + a", _diamond),
+        _walk_case("a = x * 2, b = a + 1, c = b.tanh(), y = a * c", _detour),
+        _long_case(5_000),
+    ),
+    accepts=(_walk_recursive_kahn,),
+    mistakes=(
+        Mistake(
+            "newest first",
+            _walk_newest_first,
+            "Your list begins with the root. Oldest first is asked for, so that inputs stand before what is made of "
+            "them; backward will turn the list round itself.",
+        ),
+        Mistake(
+            "order of the search",
+            _walk_unsorted,
+            "You found every node, but list them in the order in which you came across them. Then a node can stand "
+            "before one of its own inputs. Every node has an `id`, and inputs are always older: sort by it.",
+        ),
+        Mistake(
+            "repeated",
+            _walk_repeated,
+            "A node that is used twice stands in your list twice, and its rules would be applied twice. Keep a set of "
+            "those you have been to.",
+        ),
+        Mistake(
+            "root left out",
+            _walk_without_root,
+            "The node you began with is missing. It is the last of the list.",
+        ),
+        Mistake(
+            "recursion",
+            _walk_recursive,
+            "Right for small graphs. Along a chain of 5,000 operations your function calls itself 5,000 times, and "
+            "Python gives up after about 1,000. Keep a list of the nodes that wait for a visit.",
+        ),
+        Mistake(
+            "first inputs",
+            _walk_first_inputs,
+            "You follow the first input of each operation alone. The others have a past as well.",
+        ),
+    ),
+    hints=(
+        "How will you know that you have been to a node, and how that an input is older than its result?",
+        "Keep a set of nodes seen and a list of nodes that wait. Take one from the list, look at its inputs, and put "
+        "those that are new Nodes into both. At the end sort by node.id.",
+        "Fill in what is missing:\nfound, waiting = {node}, [node]\nwhile waiting:\n    for source in "
+        "waiting.pop().inputs:\n        if ... and ...:\n            ...\nreturn sorted(found, key=...)",
+    ),
+)
+
+
+# accumulate
+
+
+def _accumulate_in_place(leaf: Any, g: Any) -> None:
+    if leaf.grad is None:
+        leaf.grad = g.clone()
+    else:
+        with tg.no_grad():
+            leaf.grad += g
+
+
+def _accumulate_from_zero(leaf: Any, g: Any) -> None:
+    before = tg.zeros_like(g) if leaf.grad is None else leaf.grad
+    leaf.grad = before + g
+
+
+def _accumulate_overwrites(leaf: Any, g: Any) -> None:
+    leaf.grad = g.clone()
+
+
+def _accumulate_shares(leaf: Any, g: Any) -> None:
+    leaf.grad = g if leaf.grad is None else leaf.grad + g
+
+
+def _accumulate_first_only(leaf: Any, g: Any) -> None:
+    if leaf.grad is None:
+        leaf.grad = g.clone()
+
+
+def _accumulate_no_none(leaf: Any, g: Any) -> None:
+    leaf.grad = leaf.grad + g
+
+
+def _accumulate_mean(leaf: Any, g: Any) -> None:
+    leaf.grad = g.clone() if leaf.grad is None else (leaf.grad + g) / 2
+
+
+def _accumulate_case(name: str, *gradients: list[float]) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        x = leaf([1.0, 2.0])
+        for g in gradients:
+            piece(x, tg.tensor(g, dtype=tg.float64))
+        return {"x.grad": x.grad}
+
+    return Case(name, run)
+
+
+def _two_leaves(piece: Piece) -> dict[str, Any]:
+    x, w, g = leaf([1.0, 2.0]), leaf([1.0, 2.0]), tg.tensor([5.0, 6.0], dtype=tg.float64)
+    piece(x, g)
+    piece(w, g)
+    x.grad.data[0] = 100.0
+    return {"w.grad": w.grad}
+
+
+ACCUMULATE = Exercise(
+    id="04.accumulate",
+    target="tinygrad_course.graph.accumulate",
+    minutes=5,
+    difficulty=2,
+    reference=accumulate,
+    cases=(
+        _accumulate_case("one gradient arrives, [3, 4]", [3.0, 4.0]),
+        _accumulate_case("[3, 4] arrives, then [10, 20]", [3.0, 4.0], [10.0, 20.0]),
+        _accumulate_case("three arrive", [1.0, 1.0], [2.0, 2.0], [3.0, -8.0]),
+        Case("the same g for x and w, then x.grad[0] is written to", _two_leaves),
+    ),
+    accepts=(_accumulate_in_place, _accumulate_from_zero),
+    mistakes=(
+        Mistake(
+            "overwrites",
+            _accumulate_overwrites,
+            "The second gradient replaces the first. Every way from the leaf to the result brings a part of the "
+            "answer, and the parts add up.",
+        ),
+        Mistake(
+            "shares",
+            _accumulate_shares,
+            "Two leaves now share one array: what is written into the gradient of one is seen in the other. Keep a "
+            "copy, g.clone().",
+        ),
+        Mistake(
+            "first only",
+            _accumulate_first_only,
+            "What comes after the first gradient is lost. Add it to what is there.",
+        ),
+        Mistake(
+            "None forgotten",
+            _accumulate_no_none,
+            "Before the first gradient there is nothing to add to: leaf.grad is None. Ask for that first.",
+        ),
+        Mistake(
+            "mean",
+            _accumulate_mean,
+            "Your code takes the mean of what arrives. Each way brings a part, so the parts are added, not averaged.",
+        ),
+    ),
+    hints=(
+        "What is leaf.grad when the first gradient arrives, and what when the second does?",
+        "Two cases: None, then a copy of g is kept; otherwise the sum of what is there and g.",
+        "Fill in what is missing:\nif leaf.grad is ...:\n    leaf.grad = ...\nelse:\n    leaf.grad = ...",
+    ),
+)
+
+
+# propagate
+
+
+def _propagate_with_get(root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {root: [g]}
+    for node in sorted(walk(root), key=lambda n: -n.id):
+        total = sum(arrived[node][1:], arrived[node][0])
+        for source, gx in pull(node, total):
+            if isinstance(source, Node):
+                arrived.setdefault(source, []).append(gx)
+            else:
+                accumulate(source, gx)
+
+
+def _propagate_keeps_last(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if isinstance(source, Node):
+                arrived[source] = gx
+            else:
+                accumulate(source, gx)
+
+
+def _propagate_keeps_first(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if isinstance(source, Node):
+                arrived.setdefault(source, gx)
+            else:
+                accumulate(source, gx)
+
+
+def _propagate_forwards(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in walk(root):
+        for source, gx in pull(node, arrived.pop(node)):
+            if isinstance(source, Node):
+                arrived[source] = arrived[source] + gx if source in arrived else gx
+            else:
+                accumulate(source, gx)
+
+
+def _propagate_leaf_replaced(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if not isinstance(source, Node):
+                source.grad = gx
+            else:
+                arrived[source] = arrived[source] + gx if source in arrived else gx
+
+
+def _propagate_in_place(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if not isinstance(source, Node):
+                accumulate(source, gx)
+            elif source in arrived:
+                arrived[source] += gx
+            else:
+                arrived[source] = gx
+
+
+def _propagate_own_seed(root: Node, g: Any) -> None:
+    propagate(root, np.ones_like(g))
+
+
+def _propagate_at_once(root: Node, g: Any) -> None:
+    waiting = [(root, g)]
+    while waiting:
+        node, arrived = waiting.pop()
+        for source, gx in pull(node, arrived):
+            if isinstance(source, Node):
+                waiting.append((source, gx))
+            else:
+                accumulate(source, gx)
+
+
+def _propagate_case(name: str, program: Any, seed: float = 1.0) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        x, w = leaf([0.5, -2.0]), leaf([3.0, 1.5])
+        y = program(x, w)
+        piece(y.node, np.full(y.shape, seed))
+        return {"x.grad": x.grad, "w.grad": w.grad}
+
+    return Case(f"{name}, g = {seed}", run)
+
+
+def _in_a_row(x: Any, w: Any) -> Any:
+    a = x * w
+    b = a.tanh()
+    return b * 2
+
+
+def _meets_again(x: Any, w: Any) -> Any:
+    a = x * w
+    return a * a + a
+
+
+def _long_way(x: Any, w: Any) -> Any:
+    a = x * 2
+    b = a + w
+    c = b.tanh()
+    return a * c
+
+
+def _same_gradient(x: Any, w: Any) -> Any:
+    a, b = x * 2, w * 3
+    s = a + b
+    return s + a
+
+
+def _five_thousand(piece: Piece) -> dict[str, Any]:
+    x = leaf([1.0])
+    y = x
+    for _ in range(5_000):
+        y = y + 1.0
+    piece(y.node, np.ones(1))
+    return {"x.grad": x.grad}
+
+
+PROPAGATE = Exercise(
+    id="04.propagate",
+    target="tinygrad_course.graph.propagate",
+    minutes=15,
+    difficulty=4,
+    reference=propagate,
+    cases=(
+        _propagate_case("y = x * w", lambda x, w: x * w),
+        _propagate_case("y = x * w", lambda x, w: x * w, 5.0),
+        _propagate_case("a = x * w, b = a.tanh(), y = b * 2", _in_a_row),
+        _propagate_case("y = x * x", lambda x, w: x * x),
+        _propagate_case("a = x * w, y = a * a + a", _meets_again),
+        _propagate_case("a = x * 2, b = w * 3, s = a + b, y = s + a", _same_gradient),
+        _propagate_case("a = x * 2, b = a + w, c = b.tanh(), y = a * c", _long_way),
+        Case("y = y + 1, 5,000 times", _five_thousand),
+    ),
+    accepts=(_propagate_with_get,),
+    mistakes=(
+        Mistake(
+            "the last gradient",
+            _propagate_keeps_last,
+            "Where two ways meet at a node, the gradient that comes second replaces the first. Add them up before the "
+            "node's turn comes.",
+        ),
+        Mistake(
+            "the first gradient",
+            _propagate_keeps_first,
+            "Where two ways meet at a node, only the gradient that comes first is kept. Add up all that arrive.",
+        ),
+        Mistake(
+            "oldest first",
+            _propagate_forwards,
+            "Your loop begins at the oldest node, where no gradient has arrived yet. Walk gives oldest first: turn it "
+            "round.",
+        ),
+        Mistake(
+            "leaf replaced",
+            _propagate_leaf_replaced,
+            "At the leaves the gradient is set, not added. That is what accumulate is for.",
+        ),
+        Mistake(
+            "written into",
+            _propagate_in_place,
+            "`+=` writes into the array that is there, and a rule such as that of + hands one array to both inputs: "
+            "you add to the gradient of another node as well. Make a new array: a + b.",
+        ),
+        Mistake(
+            "own seed",
+            _propagate_own_seed,
+            "Your pass begins with ones whatever g is. The gradient of the root is given: begin with it.",
+        ),
+        Mistake(
+            "sent on at once",
+            _propagate_at_once,
+            "You apply a node's rules each time a gradient arrives. Wait until all have arrived: walk's order, turned "
+            "round, makes sure that nothing comes later.",
+        ),
+    ),
+    hints=(
+        "When a node's turn comes, which other nodes must have had theirs?",
+        "Keep a dict from node to the gradient that has arrived so far; at first only the root has one. Go through "
+        "walk from its end. pull(node, gradient) gives pairs (source, its gradient): a leaf's goes to accumulate, a "
+        "Node's is added into the dict.",
+        "Fill in what is missing:\nsums = {root: g}\nfor node in ...:\n    for source, gx in pull(node, ...):\n"
+        "        if isinstance(source, Node):\n            sums[source] = ...\n        else:\n            ...",
+    ),
+)
+
+
+# backward
+
+
+def backward(y: Any) -> None:
+    """Send 1, the gradient of y itself, back from y, a tensor of one number."""
+    propagate(y.node, np.ones(y.shape))
+
+
+def _backward_like(y: Any) -> None:
+    propagate(y.node, np.ones_like(y.data))
+
+
+def _backward_checked(y: Any) -> None:
+    if y.numel() == 1:
+        propagate(y.node, np.full(y.shape, 1.0))
+
+
+def _backward_case(name: str, program: Any) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        x = leaf([2.0])
+        piece(program(x))
+        return {"x.grad": x.grad}
+
+    return Case(name, run)
+
+
+def _twice(piece: Piece) -> dict[str, Any]:
+    x = leaf([2.0])
+    piece(x * 3)
+    piece(x * 4)
+    return {"x.grad": x.grad}
+
+
+BACKWARD = Exercise(
+    id="04.backward",
+    target=None,
+    minutes=5,
+    difficulty=2,
+    reference=backward,
+    cases=(
+        _backward_case("x = [2.0], y = x * 5", lambda x: x * 5),
+        _backward_case("x = [2.0], y = x * x * x", lambda x: x * x * x),
+        Case("x = [2.0], backward(x * 3), then backward(x * 4)", _twice),
+    ),
+    accepts=(_backward_like, _backward_checked),
+    mistakes=(
+        Mistake(
+            "seeded with the value",
+            lambda y: propagate(y.node, y.data.copy()),
+            "Your pass begins with the value of y. It should begin with the slope of y with respect to y itself: if y "
+            "grows by 1, then y grows by 1.",
+        ),
+        Mistake(
+            "seeded with zero",
+            lambda y: propagate(y.node, np.zeros(y.shape)),
+            "Begun with 0, every gradient is 0. The slope of y with respect to itself is 1.",
+        ),
+        Mistake(
+            "clears first",
+            lambda y: _cleared(y),
+            "Your backward clears the gradients that were there. They are meant to add up over several passes, until "
+            "somebody clears them.",
+        ),
+        Mistake(
+            "nothing sent",
+            lambda y: None,
+            "No gradient arrives at x. Call propagate, with the node of y and with its gradient.",
+        ),
+    ),
+    hints=(
+        "If y grows by a little, by how much does y grow?",
+        "propagate wants two things: the node of y, and an array of ones in y's shape.",
+        "Fill in what is missing:\nseed = np.ones(...)\npropagate(..., seed)",
+    ),
+)
+
+
+def _cleared(y: Any) -> None:
+    for node in walk(y.node):
+        for source in node.inputs:
+            if isinstance(source, tg.Tensor):
+                source.grad = None
+    backward(y)
+
+
+# zero_grad and descend
+
+
+def zero_grad(parameters: list[Any]) -> None:
+    """Forget the gradient of every parameter."""
+    for p in parameters:
+        p.grad = None
+
+
+def _zero_with_zeros(parameters: list[Any]) -> None:
+    for p in parameters:
+        if p.grad is not None:
+            p.grad = tg.zeros_like(p.grad)
+
+
+def _zero_first(parameters: list[Any]) -> None:
+    parameters[0].grad = None
+
+
+def _zero_values(parameters: list[Any]) -> None:
+    for p in parameters:
+        p.data[...] = 0
+        p.grad = None
+
+
+def _zero_run(piece: Piece) -> dict[str, Any]:
+    w, b = leaf([2.0]), leaf([3.0])
+    for _ in range(2):
+        (w * b).backward()
+    piece([w, b])
+    (w * b).backward()
+    return {"w.grad": w.grad, "b.grad": b.grad, "w": w}
+
+
+ZERO_GRAD = Exercise(
+    id="04.zero_grad",
+    target=None,
+    minutes=3,
+    difficulty=1,
+    reference=zero_grad,
+    cases=(Case("w = [2.0], b = [3.0], two passes through w * b, zero_grad([w, b]), one more pass", _zero_run),),
+    accepts=(_zero_with_zeros,),
+    mistakes=(
+        Mistake(
+            "the first alone",
+            _zero_first,
+            "One parameter is cleared, another keeps what it had. Go through all of them.",
+        ),
+        Mistake(
+            "values lost",
+            _zero_values,
+            "You have cleared the parameters themselves, and all that was learned. Clear their gradients.",
+        ),
+        Mistake(
+            "nothing cleared",
+            lambda parameters: None,
+            "The gradients of the earlier passes are still there, and the new one was added to them. `p = None` would "
+            "only give the name p to something else: set p.grad.",
+        ),
+    ),
+    hints=(
+        "Where does a gradient stay after a pass, and what was there before the first one?",
+        "For every parameter, set its grad to what it was at the beginning.",
+        "Fill in what is missing:\nfor p in ...:\n    p.grad = ...",
+    ),
+)
+
+
+def descend(parameters: list[Any], lr: float) -> None:
+    """Move every parameter a little against its gradient."""
+    with tg.no_grad():
+        for p in parameters:
+            p -= lr * p.grad
+
+
+def _descend_data(parameters: list[Any], lr: float) -> None:
+    for p in parameters:
+        p.data -= lr * p.grad.data
+
+
+def _descend_copy(parameters: list[Any], lr: float) -> None:
+    with tg.no_grad():
+        for p in parameters:
+            p.copy_(p - lr * p.grad)
+
+
+def _descend_up(parameters: list[Any], lr: float) -> None:
+    with tg.no_grad():
+        for p in parameters:
+            p += lr * p.grad
+
+
+def _descend_new_name(parameters: list[Any], lr: float) -> None:
+    with tg.no_grad():
+        for p in parameters:
+            p = p - lr * p.grad
+
+
+def _descend_recorded(parameters: list[Any], lr: float) -> None:
+    for p in parameters:
+        p -= lr * p.grad
+
+
+def _descend_no_rate(parameters: list[Any], lr: float) -> None:
+    with tg.no_grad():
+        for p in parameters:
+            p -= p.grad
+
+
+def _descend_sign(parameters: list[Any], lr: float) -> None:
+    with tg.no_grad():
+        for p in parameters:
+            p -= lr * p.grad.sign()
+
+
+def _descend_run(piece: Piece) -> dict[str, Any]:
+    w, b = leaf([2.0, -1.0]), leaf([3.0])
+    ((w * w).sum() + b * 0.5).sum().backward()
+    before = w.grad.clone()
+    piece([w, b], 0.1)
+    return {"w": w, "b": b, "w is a leaf": w.is_leaf, "w wants gradients": w.requires_grad, "w.grad": before}
+
+
+DESCEND = Exercise(
+    id="04.descend",
+    target=None,
+    minutes=6,
+    difficulty=2,
+    reference=descend,
+    cases=(Case("w = [2, -1], b = [3], y = w·w + b / 2, descend([w, b], 0.1) after backward", _descend_run),),
+    accepts=(_descend_data, _descend_copy),
+    mistakes=(
+        Mistake(
+            "uphill",
+            _descend_up,
+            "Your step goes with the gradient, which is where the loss grows. Go the other way.",
+        ),
+        Mistake(
+            "a new name",
+            _descend_new_name,
+            "`p = p - ...` makes a new tensor and gives it the name p; the parameter itself stays as it was. Write "
+            "into it: `p -= ...`.",
+        ),
+        Mistake(
+            "recorded",
+            _descend_recorded,
+            "The step itself is being recorded as if it belonged to the model, and that is refused for a leaf. Put it "
+            "under `with tg.no_grad():`.",
+        ),
+        Mistake(
+            "rate forgotten",
+            _descend_no_rate,
+            "Your step is as long as the gradient. Multiply by the learning rate.",
+        ),
+        Mistake(
+            "sign alone",
+            _descend_sign,
+            "Every parameter moves by the same amount. A steep slope asks for a longer step: use the gradient, not "
+            "its sign.",
+        ),
+    ),
+    hints=(
+        "Which way is downhill, and what would happen if the step itself were recorded?",
+        "Under tg.no_grad(), write into each parameter: it becomes lr times its gradient smaller.",
+        "Fill in what is missing:\nwith ...:\n    for p in parameters:\n        p -= ...",
+    ),
+)
+
+PREDICTIONS = (
+    Prediction(
+        "two-paths",
+        6,
+        "Each of the two arrows from x brings 3.0, the value at the other end. They are added.",
+    ),
+    Prediction(
+        "order",
+        "exp",
+        "The gradient of `a` has two parts. One comes straight from the product, the other by way of exp. Before the "
+        "turn of `a`, exp must have had its own.",
+        choices=("a", "exp", "either"),
+    ),
+    Prediction(
+        "second-pass",
+        10,
+        "The first pass left 5, the second brought 5 more. Nobody had cleared it.",
+    ),
+    Prediction(
+        "bug-slower",
+        "zero_grad",
+        "The gradients of all passes so far are added up, so each step is taken with a mixture of old slopes, longer "
+        "and longer. Clear them before each backward.",
+        choices=("the loss", "zero_grad", "the learning rate"),
+    ),
+    Prediction(
+        "bug-detached",
+        "float(w)",
+        "float takes the number out of the tensor, and the record ends there: the loss does not know that it came "
+        "from w.",
+        choices=("float(w)", "** 2", "backward"),
+    ),
+)
+
+LESSON = Lesson(
+    "04",
+    __name__,
+    (WALK, ACCUMULATE, PROPAGATE, BACKWARD, ZERO_GRAD, DESCEND),
+    PREDICTIONS,
+)
