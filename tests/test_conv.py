@@ -102,7 +102,7 @@ REFUSED = {
     "pool padding": (lambda: F.max_pool2d(tg.ones(X), 2, padding=2), RuntimeError, "at most half"),
     "pool kernel": (lambda: F.avg_pool2d(tg.ones(X), 6), RuntimeError, "can't be greater than"),
     "output_padding": (lambda: F.conv_transpose2d(tg.ones(1, 4, 5, 5), tg.ones(W), output_padding=1), RuntimeError,
-                       "smaller than stride"),
+                       "smaller than either stride"),
     "fold": (lambda: F.fold(tg.ones(1, 4, 8), 4, 2), RuntimeError, r"\(n, c \* 4, 9\)"),
 }  # fmt: skip
 

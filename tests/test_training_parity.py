@@ -17,7 +17,9 @@ STEPS, LONG = 24, 50
 
 @pytest.fixture
 def torch() -> Any:
-    return pytest.importorskip("torch", reason="parity with PyTorch needs torch: see CONTRIBUTING.md")
+    found = pytest.importorskip("torch", reason="parity with PyTorch needs torch: see CONTRIBUTING.md")
+    found.set_num_threads(1)  # its tensors are small here: on a busy machine several threads wait for each other
+    return found
 
 
 def floats(*shape: int, seed: str = "") -> np.ndarray:

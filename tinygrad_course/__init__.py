@@ -4,16 +4,19 @@ from importlib.metadata import PackageNotFoundError, version
 from math import e, inf, nan, pi
 from warnings import filterwarnings
 
+from numpy import finfo, iinfo
+
 from . import autograd, data, linalg, nn, optim, plots, utils
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
-    arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, linspace, multinomial, normal,
+    arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, is_tensor, linspace, multinomial, normal,
     ones, ones_like, rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
 )  # fmt: skip
+from .devices import cuda, device
 from .draw import draw
 from .dtypes import (
-    bool_ as bool, float16, float32, float64, get_default_dtype, int8, int16, int32, int64,
-    set_default_dtype, uint8,
+    bool_ as bool, float16, float16 as half, float32, float32 as float, float64, float64 as double, get_default_dtype,
+    int8, int16, int16 as short, int32, int32 as int, int64, int64 as long, set_default_dtype, uint8,
 )  # fmt: skip
 from .functions import (
     abs, acos, acosh, add, addcdiv, addcmul, addmm, all, allclose, amax, amin, any, argmax, argmin, argsort, argwhere,

@@ -308,11 +308,21 @@ def place_of(x: Any) -> Any:
 
     A view whose memory was written to since is made again from its base, so that it sees the write.
     """
-    if x.origin is not None and x.origin.seen != x.version[0] and x.origin.recorded:
-        with using(grad=True):
-            x.node = x.origin.op(x.origin.base, **x.origin.params).node
-        x.origin = x.origin._replace(seen=x.version[0])
+    if x.origin is not None and x.origin.seen != x.version[0]:
+        renew(x)
     return x.node or (x if x._requires_grad else None)
+
+
+def renew(view: Any) -> None:
+    """Make a view again from its base, and before it the views that it is a view of, where they are out of date."""
+    stale = []
+    while view.origin is not None and view.origin.seen != view.version[0] and view.origin.recorded:
+        stale.append(view)
+        view = view.origin.base
+    for view in reversed(stale):
+        with using(grad=True):
+            view.node = view.origin.op(view.origin.base, **view.origin.params).node
+        view.origin = view.origin._replace(seen=view.version[0])
 
 
 def share(y: Any, x: Any, op: type[Op], params: dict[str, Any]) -> None:

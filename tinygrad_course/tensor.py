@@ -145,6 +145,9 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
             raise TypeError("iteration over a 0-d tensor")
         return (self[i] for i in range(len(self)))
 
+    def __contains__(self, element: Any) -> bool:
+        return bool((self == element).any())
+
     def __hash__(self) -> int:
         return id(self)
 

@@ -2,16 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import inspect
+from collections.abc import Callable, Generator
 from contextlib import ContextDecorator
-from typing import Any, TypeVar
+from functools import wraps
+from typing import Any, TypeVar, cast
 
 from ..graph import modes
 
 F = TypeVar("F", bound=Callable)
 
 
-class no_grad(ContextDecorator):
+class Switch(ContextDecorator):
+    """A `with` block, or a decorator; of a generator function, every step is inside and what is between is not."""
+
+    def __enter__(self) -> None:
+        raise NotImplementedError(f"{type(self).__name__} needs an __enter__ and an __exit__")
+
+    def __exit__(self, *exception: Any) -> None:
+        raise NotImplementedError
+
+    def __call__(self, function: F) -> F:
+        if not inspect.isgeneratorfunction(function):
+            return super().__call__(function)
+
+        @wraps(function)
+        def steps(*args: Any, **kwargs: Any) -> Generator:
+            generator, ended = function(*args, **kwargs), object()
+            while True:
+                with self._recreate_cm():
+                    item = next(generator, ended)
+                if item is ended:
+                    return
+                yield item
+
+        return cast(F, steps)
+
+
+class no_grad(Switch):
     """A `with` block, or a decorator, in which nothing is recorded; for this thread alone."""
 
     mode = False
@@ -33,7 +61,7 @@ class enable_grad(no_grad):
     mode = True
 
 
-class set_grad_enabled(ContextDecorator):
+class set_grad_enabled(Switch):
     """Switch recording on or off: at once, and back at the end where it is used as a `with` block."""
 
     def __init__(self, mode: bool) -> None:
@@ -59,7 +87,7 @@ class inference_mode(no_grad):
         self.mode = not mode
 
 
-class set_detect_anomaly(ContextDecorator):
+class set_detect_anomaly(Switch):
     """Switch anomaly mode on or off: at once, and back at the end where it is used as a `with` block.
 
     In it every operation notes the line of the program that called it; a gradient that is nan raises RuntimeError, and

@@ -6,12 +6,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .. import dtypes, ops
+from .. import devices, dtypes, ops
 from ..graph import Op
 from .shapes import sizes
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
+
+DEVICES = ("cpu", "cuda", "mps", "xpu", "meta")
 
 
 class Conversion:
@@ -25,11 +27,10 @@ class Conversion:
         Raises RuntimeError for another device.
         """
         for t in (*target, device):
-            if t is None or str(t) == "cpu":
-                continue
-            if isinstance(t, str) and t.split(":")[0] in ("cuda", "mps", "xpu", "meta"):
-                raise RuntimeError(f"to({t!r}): this framework runs on the CPU alone; leave the device out")
-            dtype = t.dtype if isinstance(t, Op.result) else t
+            if isinstance(t, str) and t.partition(":")[0] in DEVICES:
+                devices.device(t)
+            elif t is not None:
+                dtype = t.dtype if isinstance(t, Op.result) else t
         if dtype is None or np.dtype(dtype) == self.dtype:
             return self.clone() if copy else self
         return ops.Cast(self, dtype=np.dtype(dtype))
@@ -45,6 +46,11 @@ class Conversion:
     def astype(self: Any, dtype: Any) -> Tensor:
         """Convert to a dtype, under NumPy's name."""
         return self.to(dtype)
+
+    @property
+    def device(self: Any) -> devices.device:
+        """Where its memory is: the CPU."""
+        return devices.device("cpu")
 
     def cpu(self: Any) -> Tensor:
         """Return the tensor itself: it is on the CPU."""

@@ -176,27 +176,31 @@ def refuse_leaf(x: Any, tracked: bool) -> None:
 
     The same for a view made while recording was off: its base would not learn of the write.
     """
-    cure = "wrap the write in `with tg.no_grad():`, or make a new tensor (y = x + 1 in place of x += 1)."
-    if x.origin is None:
-        if x.is_leaf and x.requires_grad:
-            raise RuntimeError(f"a leaf Variable that requires grad is being used in an in-place operation: {cure}")
-        return
-    if not x.origin.recorded and (tracked or x.origin.base.requires_grad):
+    while x.origin is not None:
+        if not x.origin.recorded and (tracked or x.origin.base.requires_grad):
+            raise RuntimeError(
+                "A view was created in no_grad mode and is being modified inplace with grad mode enabled: "
+                "write to its base, or make the view outside no_grad."
+            )
+        x = x.origin.base
+    if x.is_leaf and x.requires_grad:
         raise RuntimeError(
-            "A view was created in no_grad mode and is being modified inplace with grad mode enabled: "
-            "write to its base, or make the view outside no_grad."
+            "a leaf Variable that requires grad is being used in an in-place operation: wrap the write in "
+            "`with tg.no_grad():`, or make a new tensor (y = x + 1 in place of x += 1)."
         )
-    refuse_leaf(x.origin.base, tracked)
 
 
 def rebind(x: Any, value: Any) -> None:
     """Give x value's place in the graph; for a view, rewrite the base with x's elements replaced by value."""
-    if x.node is not None and x.node.value is x.data:
-        x.node.value = x.data.copy()
-    if x.origin is None:
-        x.node = place_of(value)
-    elif value.requires_grad or x.origin.base.requires_grad:
+    while True:
+        if x.node is not None and x.node.value is x.data:
+            x.node.value = x.data.copy()
+        if x.origin is None:
+            x.node = place_of(value)
+            return
+        if not (value.requires_grad or x.origin.base.requires_grad):
+            return
         base, op, params = x.origin.base, x.origin.op, x.origin.params
         places = op.forward(np.arange(base.numel()).reshape(base.shape), **params)
         flat = ops.SetItem(base.reshape(-1), value, Op.result(places), key=(ops.indexing.ARRAY,))
-        rebind(base, flat.reshape(base.shape))
+        x, value = base, flat.reshape(base.shape)

@@ -68,12 +68,13 @@ def conv_transpose2d(
         return conv_transpose2d(batch, weight, bias, stride, padding, output_padding, groups, dilation).squeeze(0)
     step, apart, extra = each(stride, 2), each(dilation, 2), each(output_padding, 2, 0)
     check_channels(2, input, weight, len(weight), groups)
-    if any(e >= s for e, s in zip(extra, step, strict=True)):
-        raise RuntimeError(f"output padding must be smaller than stride, but got output_padding {extra}, stride {step}")
-    axes = zip(input.shape[2:], weight.shape[2:], step, apart, extra, strict=True)
-    size = tuple((n - 1) * s + d * (k - 1) + 1 + e for n, k, s, d, e in axes)
+    if any(e >= max(s, d) for e, s, d in zip(extra, step, apart, strict=True)):
+        raise RuntimeError(f"output padding must be smaller than either stride {step} or dilation {apart}; got {extra}")
+    axes = zip(input.shape[2:], weight.shape[2:], step, apart, strict=True)
+    size = tuple((n - 1) * s + d * (k - 1) + 1 for n, k, s, d in axes)
     z = ops.ConvInput(input, weight, size=size, stride=step, dilation=apart, groups=groups)
-    return with_bias(cropped(z, padding), bias)
+    border = [(-p, e - p) for p, e in zip(each(padding, 2, 0), extra, strict=True)]
+    return with_bias(padded(z, border), bias)
 
 
 def unfold(input: Tensor, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Tensor:
