@@ -189,7 +189,7 @@ right = (read == labels).float().mean().item()
 print(f"read right: {right:.2f} of all")
 
 # %%
-from tinygrad_course.draw import image_grid
+from tinygrad_course.plots import image_grid
 
 pairs = zip(read[:10].tolist(), labels[:10].tolist(), strict=True)
 image_grid(images[:10], [f"reads {r}, is {d}" for r, d in pairs])

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
+from click.testing import CliRunner
 from nbformat.v4 import new_output
 
 from tinygrad_course.course import author
 from tinygrad_course.course.author import AuthorError, build, lesson_notebook, solution_notebook, sources
+from tinygrad_course.course.author_commands import author as author_group
+from tinygrad_course.course.cli import main
+from tinygrad_course.course.skeleton import new
 
 ROOT = Path(__file__).resolve().parents[1]
 TITLE = "# %% [markdown]\n# # Title\n\n"
@@ -73,6 +79,21 @@ def test_a_solution_has_the_answers_without_their_marks(tmp_path: Path) -> None:
     solution = cells(solution_notebook(written(tmp_path, SOURCE)))
     assert solution[1] == 'predict("π", [1, (2, "née")])'
     assert solution[2].endswith('"""Add g."""\n        self.grad = g\n\n        return self')
+
+
+@pytest.mark.parametrize(
+    ("line", "blank"),
+    [
+        ("shape = (2, 3)", "shape = ..."),
+        ("é = {'a': 1}  # a comment", "é = ...  # a comment"),
+        ("    x = np.array([1.0])", "    x = ..."),
+        ("answer = predict('id', 3)", "answer = predict('id', ...)"),
+    ],
+)
+def test_the_answer_to_an_exercise_that_asks_for_a_value_is_taken_out(tmp_path: Path, line: str, blank: str) -> None:
+    source = written(tmp_path, f"{TITLE}# %%\nif x:\n{line}  ### ANSWER\n")
+    assert cells(lesson_notebook(source))[1] == f"if x:\n{blank}  # write your answer in place of ..."
+    assert cells(solution_notebook(source))[1] == f"if x:\n{line}"
 
 
 def test_lessons_are_the_same_bytes_every_time(tmp_path: Path) -> None:
@@ -252,6 +273,68 @@ def test_traces_of_a_machine_are_found_in_outputs(
 def test_of_a_progress_bar_the_last_state_is_kept(texts: list[str], left: list[str]) -> None:
     outputs = [new_output("stream", name="stdout", text=text) for text in texts]
     assert [output.text for output in author._last_states(outputs)] == left
+
+
+# A new lesson
+
+
+def test_a_new_lesson_builds_and_passes_the_linter_and_the_tests(tmp_path: Path) -> None:
+    for part in ("tinygrad_course", "tests"):
+        shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    written(tmp_path, SOURCE)
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path), "PYTHONUTF8": "1"}
+    course = [sys.executable, "-m", "tinygrad_course", "author"]
+    for command in (
+        [*course, "new", "97", 'The "new" {one}'],
+        [*course, "build", "97"],
+        [*course, "lint", "97"],
+        [*course, "build", "97", "--nbgrader"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-k", "97", "tests/test_exercises_all.py"],
+    ):
+        done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, encoding="utf-8")
+        assert done.returncode == 0, (command, done.stdout, done.stderr)
+    made = sorted(path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("97_*"))
+    assert made == [
+        "lessons/97_the_new_one.ipynb",
+        "nbgrader/source/lesson97/97_the_new_one.ipynb",
+        "solutions/97_the_new_one.ipynb",
+        "solutions/97_the_new_one.py",
+    ]
+    assert cells(lesson_notebook(tmp_path / made[3]))[0].startswith('# The "new" {one}\n')
+
+
+def test_a_new_lesson_overwrites_nothing(tmp_path: Path) -> None:
+    module = tmp_path / "tinygrad_course" / "course" / "exercises" / "lesson05.py"
+    module.parent.mkdir(parents=True)
+    module.write_text("mine")
+    written(tmp_path, SOURCE)
+    before = {path: path.read_text() for path in tmp_path.rglob("*.py")}
+    for number, title in (("00", "Made up"), ("00", "Other"), ("05", "Tensors")):
+        with pytest.raises(AuthorError, match="is there already; nothing was written"):
+            new(number, title, tmp_path)
+    for number, title in (("5", "Tensors"), ("006", "Tensors"), ("06", "..."), ("06", "")):
+        with pytest.raises(AuthorError, match="Give two digits and a title"):
+            new(number, title, tmp_path)
+    assert {path: path.read_text() for path in tmp_path.rglob("*.py")} == before
+
+
+# The commands
+
+
+@pytest.mark.parametrize("command", [["author"], *(["author", name] for name in author_group.commands), ["grade"]])
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_everywhere(command: list[str], option: str) -> None:
+    done = CliRunner().invoke(main, [*command, option])
+    assert done.exit_code == 0 and "Usage" in done.output
+
+
+def test_what_only_authors_need_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "jupytext", None)
+    for name in ("author", "lint", "stats", "skeleton"):
+        monkeypatch.delitem(sys.modules, f"tinygrad_course.course.{name}", raising=False)
+    for command in (["build"], ["lint"], ["stats"], ["new", "98", "x"]):
+        done = CliRunner().invoke(main, ["author", *command])
+        assert done.exit_code == 1 and done.stderr.startswith("Error: jupytext is missing; install what authors need")
 
 
 # The notebooks of the project

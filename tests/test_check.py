@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import importlib
-import os
 import re
 import textwrap
 import time
 from collections.abc import Iterator
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import psutil
 import pytest
 
-import tinygrad_course as tg
 from tinygrad_course.course import check, child, lesson
 from tinygrad_course.course.check import Outcome, examine
 from tinygrad_course.course.child import Limits
@@ -27,7 +23,9 @@ from tinygrad_course.course.source import Source
 
 MADE_UP = """
 import numpy as np
+import tinygrad_course as tg
 from tinygrad_course.course.exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake
+from tinygrad_course.graph import Op
 
 def tripled(xs):
     return xs * 3
@@ -60,6 +58,35 @@ def anything():
 def broken(x):
     return x.missing
 
+class Squared(Op):
+    def forward(x):
+        return x * x
+    def grad_x(g, x):
+        return 2 * g * x
+
+class Unscaled(Op):
+    def forward(x):
+        return x * x
+    def grad_x(g, x):
+        return 2 * x
+
+def _squared(piece):
+    x = tg.tensor([3.0, -2.0], requires_grad=True)
+    (5 * piece(x)).sum().backward()
+    return {"forward": piece.forward(np.array([3.0, -2.0])), "x.grad": x.grad}
+
+def exponential(x):
+    return x.exp()
+
+def _exponential(piece):
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    y = piece(x)
+    y.sum().backward()
+    return {"y": y, "x.grad": x.grad}
+
+def _same(value):
+    return value
+
 LESSON = Lesson("99", __name__, (
     Exercise(
         "99.tripled", None, 1, 1, tripled,
@@ -74,8 +101,16 @@ LESSON = Lesson("99", __name__, (
     Exercise("99.Counter", None, 1, 1, Counter, cases=(Case("two numbers", _count),),
              mistakes=(Mistake("forgetful", Forgetful, "The new number replaces the sum."),)),
     Exercise("99.anything", None, 1, 1, anything, cases=(Case("nothing", lambda piece: piece()),)),
+    Exercise("99.Squared", None, 1, 1, Squared, cases=(Case("two numbers", _squared),),
+             mistakes=(Mistake("unscaled", Unscaled, "Your rule leaves g out."),)),
+    Exercise("99.exponential", None, 1, 1, exponential, cases=(Case("two numbers", _exponential),)),
+    Exercise("99.step", None, 1, 1, 2, cases=(Case("the number", _same),),
+             mistakes=(Mistake("halved", 1, "That is half of it."),)),
+    Exercise("99.shape", None, 1, 1, (2, 3), cases=(Case("the shape", lambda shape: {"zeros": np.zeros(shape)}),)),
+    Exercise("99.word", None, 1, 1, "sum", cases=(Case("the word", _same),)),
+    Exercise("99.grid", None, 1, 1, np.array([[1.0, 2.0], [3.0, 5.0]]), cases=(Case("the array", _same),)),
     Exercise("99.broken", None, 1, 1, broken, cases=(Case("a number", lambda piece: piece(1)),)),
-))
+), dtype="float64")
 """
 
 
@@ -223,121 +258,6 @@ def test_a_fault_of_the_course_says_so(made_up: Lesson) -> None:
     assert "This says nothing about your code" in words(outcome)
 
 
-# Hostile code
-
-SHORT = Limits(seconds=1.5, megabytes=400)
-HOSTILE = {
-    "endless loop": ("while True: pass", "stopped", "did not come to an end within 1.5 seconds"),
-    "endless loop in C": ("return sum(iter(int, 1))", "stopped", "did not come to an end"),
-    "loop that swallows": (
-        "while True:\n    try:\n        while True: pass\n    except BaseException: pass",
-        "stopped",
-        "did not come to an end",
-    ),
-    "sleep": ("import time\ntime.sleep(1e6)", "stopped", "did not come to an end"),
-    "deadlock": (
-        "import threading\nlock = threading.Lock()\nlock.acquire()\nlock.acquire()",
-        "stopped",
-        "did not come to an end",
-    ),
-    "sys.exit": ("import sys\nsys.exit()", "not yet", "calls `exit`"),
-    "os._exit": ("import os\nos._exit(0)", "stopped", "ended or crashed"),
-    "KeyboardInterrupt": ("raise KeyboardInterrupt", "not yet", "KeyboardInterrupt"),
-    "recursion": ("def tripled(xs): return tripled(xs)", "not yet", "calls itself without end"),
-    "array too large": ("return np.ones(10**14)", "not yet", "more memory than there is"),
-    "growing list": (
-        "kept = []\nwhile True: kept.append(bytearray(10**7))",
-        "stopped",
-        "more than 400 megabytes",
-    ),
-    "output": (
-        "import sys, os\nfor i in range(20000):\n    print('x' * 99)\n    print('y' * 99, file=sys.stderr)\n"
-        "os.write(1, b'z' * 10**6)\nos.write(2, b'z' * 10**6)\nreturn xs * 3",
-        "passed",
-        "as expected",
-    ),
-    "input": ("return xs * float(input('how often? '))", "not yet", "waits for `input`"),
-    "broken repr": (
-        "class Odd(Exception):\n    def __str__(self): raise ValueError\n    __repr__ = __str__\nraise Odd()",
-        "not yet",
-        "cannot be shown",
-    ),
-    "exception of 10 MB": ("raise ValueError('x' * 10**7)", "not yet", "ValueError"),
-    "evil class": (
-        "import sys\nclass Odd:\n    @property\n    def __class__(self): raise RuntimeError\nreturn Odd()",
-        "not yet",
-        "RuntimeError",
-    ),
-    "patched NumPy": (
-        "np.ndarray = np.array = np.allclose = np.isclose = None\nreturn xs * 3",
-        "not yet",
-        "TypeError",
-    ),
-    "patched builtins": (
-        "import builtins\nbuiltins.isinstance = builtins.len = None\nreturn xs * 3",
-        "stopped",
-        "ended or crashed",
-    ),
-    "patched json": ("import json\njson.dumps = None\nreturn xs * 3", "stopped", "ended or crashed"),
-    "patched framework": ("tg.Tensor = tg.manual_seed = None\nreturn xs * 3", "not yet", "TypeError"),
-    "huge result": ("return [0] * 10**7", "not yet", "`tripled` is of type list"),
-    "result in itself": ("kept = []\nkept.append(kept)\nreturn kept", "not yet", "list or tuple"),
-    "thread left": (
-        "import threading, time\nthreading.Thread(target=time.sleep, args=(1e6,)).start()\nreturn xs * 3",
-        "passed",
-        "as expected",
-    ),
-    "another process": (
-        "import subprocess, sys\nsubprocess.run([sys.executable, '-c', 'import time; time.sleep(1e6)'])",
-        "stopped",
-        "did not come to an end",
-    ),
-    "noise in every pipe": (
-        "import os\nfor fd in range(3, 30):\n    try: os.write(fd, b'noise' * 9)\n    except OSError: pass\n"
-        "return xs * 3",
-        "stopped",
-        "ended or crashed",
-    ),
-    "pipes closed": ("import os\nos.closerange(0, 99)\nreturn xs * 3", "stopped", "ended or crashed"),
-}
-
-
-@pytest.mark.parametrize(("body", "status", "text"), HOSTILE.values(), ids=HOSTILE.keys())
-def test_hostile_code_does_no_harm(
-    made_up: Lesson, capfd: pytest.CaptureFixture[str], body: str, status: str, text: str
-) -> None:
-    outcome = examined(made_up, body, limits=SHORT)
-    assert capfd.readouterr() == ("", "")
-    assert (outcome.status, text in words(outcome)) == (status, True), words(outcome)
-    assert len(words(outcome)) < 5000
-
-
-SLEEPER = "import time; time.sleep(1e6)"
-ORPHAN = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', '{SLEEPER}'], stdout=-3).pid)"
-
-
-@pytest.mark.parametrize(
-    "start",
-    [
-        f"pid = subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]).pid",
-        pytest.param(
-            f"pid = int(subprocess.check_output([sys.executable, '-c', {ORPHAN!r}]))",
-            marks=pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups to end an orphan by"),
-        ),
-    ],
-    ids=["of its own", "whose parent has ended"],
-)
-def test_processes_that_the_code_started_end_with_it(made_up: Lesson, tmp_path: Path, start: str) -> None:
-    note = tmp_path / "pid"
-    body = f"import subprocess, sys\n{start}\nopen({str(note)!r}, 'w').write(str(pid))\nreturn xs * 3"
-    assert examined(made_up, body).status == "passed"
-    pid = int(note.read_text())
-    deadline = time.monotonic() + 10
-    while psutil.pid_exists(pid) and psutil.Process(pid).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline, "the process is still there"
-        time.sleep(0.05)
-
-
 def test_an_interrupt_of_the_notebook_ends_the_child(made_up: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[child.Child] = []
 
@@ -360,8 +280,12 @@ def test_check_gives_back_the_learners_piece_where_it_passes(capfd: pytest.Captu
 
     assert check(tripled) is tripled
     captured = capfd.readouterr()
-    said = ["`tripled`: passed", "All 4 cases as expected.", "The lesson goes on with your `tripled`."]
-    assert captured.out.splitlines() == said
+    assert captured.out.splitlines() == [
+        "`tripled`: passed",
+        "All 4 cases as expected.",
+        "Kept until this session ends.",
+        "The lesson goes on with your `tripled`.",
+    ]
     assert captured.err == ""
 
 
@@ -404,30 +328,6 @@ def test_check_takes_another_name_by_id(made_up: Lesson, capfd: pytest.CaptureFi
     assert "There is no exercise called `mine`. Lesson 99 has `tripled`, `Counter`" in capfd.readouterr().out
 
 
-class Odd:
-    """Answers every question about itself with an error."""
-
-    def __getattribute__(self, name: str) -> Any:
-        raise RuntimeError("no")
-
-
-NO_PIECES: list[Any] = [None, 3, "tripled", tg.tensor(1.0), np.ones(2), len, np.exp, int, [], ...]
-
-
-@pytest.mark.parametrize("thing", NO_PIECES, ids=range(len(NO_PIECES)))
-def test_check_of_what_is_no_piece_never_raises(thing: Any, capfd: pytest.CaptureFixture[str]) -> None:
-    for id in (None, "99.tripled", "98.nothing", ""):
-        check(thing, id)
-    captured = capfd.readouterr()
-    assert captured.err == "" and "passed" not in captured.out
-
-
-def test_check_of_what_cannot_even_be_asked_never_raises(capfd: pytest.CaptureFixture[str]) -> None:
-    for id in (None, "99.tripled"):
-        check(Odd(), id)
-    assert "passed" not in capfd.readouterr().out
-
-
 def test_check_without_a_lesson_says_what_to_run(
     capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -447,12 +347,6 @@ def test_a_check_that_fails_itself_says_so(
     assert "`tripled`: fault of the course\nThe check itself failed." in capfd.readouterr().out
 
 
-def test_hostile_code_leaves_numpy_and_the_framework_as_they_were(made_up: Lesson) -> None:
-    before = (np.array, tg.Tensor, tg.get_default_dtype(), len(psutil.Process().open_files()))
-    examined(made_up, "np.array = tg.Tensor = None\ntg.set_default_dtype(tg.float64)\nreturn xs * 3")
-    assert before == (np.array, tg.Tensor, tg.get_default_dtype(), len(psutil.Process().open_files()))
-
-
 def test_no_child_is_left_behind(made_up: Lesson) -> None:
     child.discard()
     before = {process.pid for process in psutil.Process().children()}
@@ -462,6 +356,20 @@ def test_no_child_is_left_behind(made_up: Lesson) -> None:
     assert len({process.pid for process in psutil.Process().children()} - before) == 1
     child.discard()
     assert {process.pid for process in psutil.Process().children()} == before
+
+
+def test_one_child_can_serve_several_checks(made_up: Lesson) -> None:
+    exercise = made_up.exercise("tripled")
+    assert exercise
+    one = child.Child()
+    try:
+        for body, status in (("return xs * 3", "passed"), ("return xs + 3", "not yet"), ("return xs * 3", "passed")):
+            learner = Source("tripled", f"def tripled(xs): {body}")
+            assert examine(made_up, exercise, learner, child=one).status == status
+            assert one.process.poll() is None
+        assert examine(made_up, exercise, Source("tripled", "import os\nos._exit(0)"), child=one).status == "stopped"
+    finally:
+        one.end()
 
 
 def test_the_results_of_the_reference_are_computed_once(made_up: Lesson, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -46,7 +46,10 @@ def test_version_is_the_packages() -> None:
     assert run("--version").output.split()[-1] == version("tinygrad_course")
 
 
-@pytest.mark.parametrize("command", [[], ["lab"], ["doctor"], ["author"], ["author", "build"]])
+COMMANDS = ("lab", "resume", "status", "report", "update", "reset", "doctor", "author", "grade")
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS), ["author", "build"]])
 @pytest.mark.parametrize("option", ["--help", "-h"])
 def test_help_everywhere(command: list[str], option: str) -> None:
     result = run(*command, option)
@@ -90,6 +93,13 @@ def test_what_follows_two_dashes_goes_to_jupyter(
     assert result.exit_code == 0, result.output
     assert served[0][-2:] == ["--debug", "--ServerApp.base_url=/x/"]
     assert not [part for part in served[0] if "log-level" in part]
+
+
+@pytest.mark.parametrize("command", [["status"], ["resume"], ["report"], ["update"], ["reset", "00"]], ids=" ".join)
+def test_without_a_folder_it_says_what_makes_one(served: list[list[str]], tmp_path: Path, command: list[str]) -> None:
+    told = refused(*command, "--folder", str(tmp_path / "none"))
+    assert "is no folder of the course" in told and "tinygrad-course lab" in told and "--folder" in told
+    assert not (tmp_path / "none").exists() and not served
 
 
 def test_a_lesson_that_is_not_there(served: list[list[str]], tmp_path: Path) -> None:

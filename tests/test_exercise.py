@@ -8,15 +8,20 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from tinygrad_course.course import hint, lesson, solution
+import tinygrad_course as tg
+from tinygrad_course.course import check, child, hint, lesson, solution
+from tinygrad_course.course.exercise import Lesson
 from tinygrad_course.course.exercises import Session, UnknownExercise, find, load, session
 from tinygrad_course.course.source import program, source
+
+from .test_check import examined, made_up, reference, words  # noqa: F401
 
 ROOT = Path(__file__).parents[1]
 
@@ -99,6 +104,117 @@ def test_the_solution_comes_after_a_try_or_when_asked_for_outright(
     assert line not in output(capsys, solution, "double_or_triple")
     session.tried.add("00.double_or_triple")
     assert line in output(capsys, solution, "double_or_triple")
+
+
+# What can be an answer: functions, operations, values
+
+
+@pytest.fixture
+def answering(made_up: Lesson, monkeypatch: pytest.MonkeyPatch) -> Iterator[Lesson]:  # noqa: F811
+    """The made-up lesson, in hand."""
+    monkeypatch.setattr(session, "lesson", made_up)
+    yield made_up
+    child.discard()
+
+
+TRAPS = {
+    "NumPy's function": ("return np.exp(x)", "A NumPy function was given a tensor that wants gradients"),
+    "whole numbers": ("return tg.tensor([1, 2], requires_grad=True).exp()", "Whole numbers have no slope"),
+    "cut off": ("return x.detach().exp()", "`backward` was called on a result that no graph leads to"),
+    "twice": ("y = x.exp()\ny.sum().backward()\nreturn y", "`backward` went through one graph twice"),
+    "in place": ("x *= 2\nreturn x", "A tensor that wants gradients was changed in place"),
+    "needed value": ("y = x.exp()\nz = y * y\ny += 1\nreturn z", "that `backward` still needs was changed in place"),
+    "no scalar": ("x.exp().backward()\nreturn x", "`backward` starts at one number"),
+    "truth": ("return x if x > 0 else -x", "want one yes or no"),
+    "truth of an array": ("return x if x.detach().numpy() > 0 else -x", "want one yes or no"),
+    "None": ("return x.grad * 2", "A `.grad` is None until `backward` has come there"),
+    "shapes": ("return x + tg.ones(3)", "Two shapes do not fit each other"),
+    "a forgotten sign": ("return 2(x)", "Is a `*` missing"),
+    "read before set": ("y = y + x\nreturn y", "reads a name before it is set"),
+    "a raise of its own": ("raise NameError('mine')", "Your code stops with an error"),
+}
+
+
+@pytest.mark.parametrize(("body", "text"), TRAPS.values(), ids=TRAPS.keys())
+def test_the_frameworks_words_are_made_plain(answering: Lesson, body: str, text: str) -> None:
+    outcome = examined(answering, f"def exponential(x):\n{textwrap.indent(body, '    ')}", "exponential")
+    assert outcome.status == "not yet" and text in words(outcome), words(outcome)
+
+
+# Operations
+
+OPERATIONS = {
+    "right": ("forward(x): return x * x", "grad_x(g, x): return g * 2 * x", "passed", "as expected"),
+    "other names": ("forward(a): return a ** 2", "grad_a(g, a): return g * (a + a)", "passed", "as expected"),
+    "by its output": ("forward(x): return x * x", "grad_x(g, x, z): return 2 * g * z / x", "passed", "as expected"),
+    "a known mistake": ("forward(x): return x * x", "grad_x(g, x): return 2 * x", "not yet", "Your rule leaves g out."),
+    "a wrong sign": ("forward(x): return x * x", "grad_x(g, x): return -2 * g * x", "not yet", "has the wrong sign"),
+    "no rule": ("forward(x): return x * x", "other(g): return g", "not yet", "no graph leads to"),
+    "a rule of no argument": ("forward(x): return x * x", "grad_y(g): return g", "not yet", "no argument named 'y'"),
+    "a rule that reads too much": ("forward(x): return x", "grad_x(g, q): return g", "not yet", "reads ['q']"),
+    "no forward": ("backward(x): return x", "grad_x(g): return g", "not yet", "has no `forward`"),
+    "not started": ("forward(x): raise NotImplementedError", "grad_x(g): raise NotImplementedError", "not started", ""),
+}
+
+
+@pytest.mark.parametrize(("forward", "rule", "status", "text"), OPERATIONS.values(), ids=OPERATIONS.keys())
+def test_an_operation_can_be_an_exercise(answering: Lesson, forward: str, rule: str, status: str, text: str) -> None:
+    body = f"class Squared(tg.graph.Op):\n    def {forward}\n    def {rule}\n"
+    outcome = examined(answering, body, "Squared")
+    assert (outcome.status, text in words(outcome)) == (status, True), words(outcome)
+
+
+def test_pieces_are_tried_under_the_dtype_of_their_lesson(answering: Lesson) -> None:
+    outcome = examined(answering, "def exponential(x): return x.float().exp()", "exponential")
+    assert "`y` has dtype float32. Expected is float64." in words(outcome)
+    assert tg.get_default_dtype() == tg.float32
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    ("name", "answer", "status", "text"),
+    [
+        ("step", 2, "passed", "as expected"),
+        ("step", 2.0, "passed", "as expected"),
+        ("step", np.float32(2), "passed", "as expected"),
+        ("step", 1, "not yet", "That is half of it."),
+        ("step", 7, "not yet", "The numbers in `result` are not as expected."),
+        ("step", "2", "not yet", "`result` is a text. Expected is a number."),
+        ("step", None, "not yet", "`result` is None. Expected is a number."),
+        ("step", float("nan"), "not yet", "holds nan or inf"),
+        ("step", len, "not yet", "of type builtin_function_or_method"),
+        ("step", ..., "not started", "in place of the three dots"),
+        ("shape", (2, 3), "passed", "as expected"),
+        ("shape", [2, 3], "passed", "as expected"),
+        ("shape", (3, 2), "not yet", "has shape (3, 2). Expected is (2, 3). The two are transposed."),
+        ("shape", "wide", "not yet", "cannot be used as the exercise uses it"),
+        ("word", "sum", "passed", "as expected"),
+        ("word", "mean", "not yet", "`result` is not as expected."),
+        ("grid", np.array([[1.0, 2.0], [3.0, 5.0]]), "passed", "as expected"),
+        ("grid", np.array([[1.0, 3.0], [2.0, 5.0]]), "not yet", "is transposed"),
+        ("grid", tg.tensor([[1.0, 2.0], [3.0, 5.0]]), "not yet", "is a tensor. Expected is a NumPy array."),
+    ],
+)
+def test_a_value_can_be_an_exercise(
+    answering: Lesson, capfd: pytest.CaptureFixture[str], name: str, answer: Any, status: str, text: str
+) -> None:
+    given = check(answer, f"99.{name}")
+    said = capfd.readouterr().out
+    assert said.startswith(f"`{name}`: {status}\n") and text in said, said
+    assert given is answer if status == "passed" else np.array_equal(given, reference(answering, name))
+    assert "expected  yours" not in said  # the answer would stand there
+
+
+def test_a_value_that_the_course_gave_is_no_answer(answering: Lesson, capfd: pytest.CaptureFixture[str]) -> None:
+    for name in ("step", "shape", "word", "grid"):
+        given = check(..., f"99.{name}")
+        capfd.readouterr()
+        check(given, f"99.{name}")
+        assert capfd.readouterr().out.startswith(f"`{name}`: not started\nThe name holds the course's own piece now.")
+    step = check(..., "99.step")
+    assert (step, repr(step), step + 1, [0, 0, 7][step]) == (2, "2", 3, 7)
 
 
 # The source, in a file
@@ -249,6 +365,17 @@ def test_a_right_answer_in_a_notebook_passes(tmp_path: Path, cells: list[str]) -
 def test_a_wrong_answer_in_a_notebook_is_diagnosed_and_the_cell_is_mended(tmp_path: Path) -> None:
     said = notebook(tmp_path, DEF + WRONG, CHECK, DEF + RIGHT, CHECK)
     assert said.index("branches have changed places") < said.index("`double_or_triple`: passed")
+
+
+def test_what_passes_in_a_notebook_is_kept_with_what_it_needs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TINYGRAD_COURSE_FOLDER", str(tmp_path / "mine"))
+    cells = ["import math as m\ndef by(x, n):\n    return x * m.floor(n)", "class double_or_triple:\n"
+             "    def __new__(cls, x):\n        return by(x, 2) if x > 0 else by(x, 3)"]  # fmt: skip
+    said = notebook(tmp_path, *cells, CHECK)
+    assert "Kept in `my_tinygrad/lesson00/double_or_triple.py`." in said
+    text = (tmp_path / "mine/my_tinygrad/lesson00/double_or_triple.py").read_text(encoding="utf-8")
+    helper = cells[0].split("\n", 1)[1]
+    assert text.endswith(f"import annotations\n\nimport math as m\n\n\n{helper}\n\n\n{cells[1]}\n")
 
 
 def test_a_blank_notebook_runs_through(tmp_path: Path) -> None:

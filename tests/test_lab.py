@@ -100,7 +100,7 @@ def test_a_newer_lesson_is_told_and_not_written(shipped: Path, tmp_path: Path, e
     (shipped / NAME).write_bytes(notebook("newer"))
     for _ in range(2):
         (told,) = lab.prepare(tmp_path)
-        assert f"newer version of {NAME}" in told
+        assert f"newer version of {NAME}" in told and "tinygrad-course update" in told
     assert files(tmp_path) == before
 
 
@@ -225,6 +225,29 @@ def test_the_folder_is_the_option_the_environment_the_marker_or_the_default(
     monkeypatch.setenv(paths.FOLDER_VARIABLE, "~/named")
     assert paths.chosen_folder(None) == paths.learner_folder() == tmp_path / "home" / "named"
     assert paths.chosen_folder(Path("option")) == tmp_path / "marked" / "solutions" / "option"
+
+
+@pytest.mark.parametrize("program", ["Jupyter", "VS Code"])
+def test_the_folder_is_found_where_a_notebook_runs_in_another_directory(
+    shipped: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    lab.prepare(tmp_path / "mine")
+    monkeypatch.chdir(tmp_path)
+    if program == "Jupyter":
+        monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "mine" / "solutions" / NAME))
+    else:
+        file = str(tmp_path / "mine" / "solutions" / NAME)
+        monkeypatch.setattr(sys.modules["__main__"], "__vsc_ipynb_file__", file, raising=False)
+    assert paths.learner_folder() == tmp_path / "mine"
+    monkeypatch.setenv("JPY_SESSION_NAME", "a console")
+    monkeypatch.delattr(sys.modules["__main__"], "__vsc_ipynb_file__", raising=False)
+    assert paths.learner_folder() is None
+
+
+def test_a_free_name_is_one_that_nothing_has(tmp_path: Path) -> None:
+    for name in ("04_x.backup-1.ipynb", "04_x.backup-2.ipynb"):
+        assert paths.free_name(tmp_path / "04_x.ipynb", "backup") == tmp_path / name
+        (tmp_path / name).mkdir()
 
 
 # The kernel

@@ -9,11 +9,13 @@ from numpy import finfo, iinfo
 from . import autograd, data, linalg, nn, optim, plots, utils
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
-    arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, is_tensor, linspace, multinomial, normal,
-    ones, ones_like, rand, rand_like, randint, randn, randn_like, randperm, tensor, zeros, zeros_like,
+    arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, is_tensor, linspace,
+    multinomial, normal, ones, ones_like, rand, rand_like, randint, randn,
+    randn_like, randperm, tensor, zeros, zeros_like,
 )  # fmt: skip
 from .devices import cuda, device
 from .draw import draw
+from .draw.play import play
 from .dtypes import (
     bool_ as bool, float16, float16 as half, float32, float32 as float, float64, float64 as double, get_default_dtype,
     int8, int16, int16 as short, int32, int32 as int, int64, int64 as long, set_default_dtype, uint8,

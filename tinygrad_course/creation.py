@@ -43,9 +43,9 @@ def from_numpy(array: np.ndarray) -> Tensor:
     return Tensor(array)
 
 
-def is_tensor(x: Any) -> bool:
-    """Whether x is a Tensor."""
-    return isinstance(x, Tensor)
+def is_tensor(obj: Any) -> bool:
+    """Whether the object is a Tensor."""
+    return isinstance(obj, Tensor)
 
 
 def made(array: Any, device: Any = None, requires_grad: bool = False) -> Tensor:

@@ -2,7 +2,11 @@
 
 from .bar import bar
 from .check import check
-from .exercises import hint, lesson, solution
+from .difference import show
+from .exercises import hint, lesson, resume, solution
+from .grade import score
+from .mine import mine
 from .predict import predict
+from .saved import restore
 
-__all__ = ["bar", "check", "hint", "lesson", "predict", "solution"]
+__all__ = ["bar", "check", "hint", "lesson", "mine", "predict", "restore", "resume", "score", "show", "solution"]

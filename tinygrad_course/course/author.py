@@ -1,19 +1,22 @@
-"""The build: from a lesson's source, solutions/NN_name.py, its two notebooks.
+"""The build: from a lesson's source, solutions/NN_name.py, its two notebooks, and a third one for nbgrader.
 
 The source is a Python file in the percent format: `# %%` begins a code cell, `# %% [markdown]` a text
 cell. In code
 
 * the lines between `### BEGIN SOLUTION` and `### END SOLUTION` are the answer to an exercise,
-* a line that ends in `### ANSWER` is a call `predict("id", answer)`.
+* a line that ends in `### ANSWER` is a call `predict("id", answer)`, or the `name = answer` of an exercise that asks
+  for a value.
 
 lessons/NN_name.ipynb has neither: a solution becomes the stub, an answer becomes `...`. It has no
 outputs, and the same source gives the same bytes every time. solutions/NN_name.ipynb has both, without
-their marks, and the outputs of a run.
+their marks, and the outputs of a run. nbgrader's notebook keeps solutions and marks, since nbgrader itself takes them
+out, and has after each check a cell whose value is the points.
 """
 
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import os
 import re
@@ -24,6 +27,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import jupytext
 import nbformat
@@ -33,8 +37,12 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat import NotebookNode
 
-from .paths import FOLDER_VARIABLE, CourseError, replace_file
+from . import exercises
+from .exercise import Exercise
+from .grade import worth
+from .paths import FOLDER_VARIABLE, CourseError, create_file, replace_file
 
+ROOT = Path(__file__).resolve().parents[2]
 BEGIN, END, ANSWER = "### BEGIN SOLUTION", "### END SOLUTION", "### ANSWER"
 STUB = 'raise NotImplementedError("write your answer here")'
 BLANK = "# write your answer in place of ..."
@@ -48,6 +56,30 @@ _ALMOST_A_MARK = re.compile(r"#+\s*(BEGIN|END)[\s_]*SOLUTION|##+\s*ANSWER\s*$", 
 _JUPYTEXT_METADATA = ("cell_marker", "lines_to_next_cell", "lines_to_end_of_cell_marker")
 
 
+NBGRADER_CONFIG = f'''"""nbgrader's settings for this course. nbgrader is run in the folder that holds this file."""
+
+from nbgrader.preprocessors import CheckCellMetadata, ClearOutput, DeduplicateIds, OverwriteCells, OverwriteKernelspec
+
+
+class DeduplicateCells(DeduplicateIds):
+    """Takes the marks from a copied cell whole; nbgrader itself leaves empty ones, and then refuses the notebook."""
+
+    def preprocess_cell(self, cell, resources, cell_index):
+        cell, resources = super().preprocess_cell(cell, resources, cell_index)
+        if not cell.metadata.get("nbgrader", True):
+            del cell.metadata["nbgrader"]
+        return cell, resources
+
+
+c = get_config()
+c.Autograde.sanitize_preprocessors = [
+    ClearOutput, DeduplicateCells, OverwriteKernelspec, OverwriteCells, CheckCellMetadata,
+]
+c.ClearSolutions.code_stub = {{"python": {STUB!r}}}
+c.Execute.timeout = {CELL_SECONDS}
+'''
+
+
 class AuthorError(CourseError):
     """A lesson cannot be built; the message says where, why and what to do."""
 
@@ -59,7 +91,7 @@ def build(lessons: Sequence[str] = (), *, solutions: bool = True, root: Path | N
     from. With solutions=False nothing is run and only lessons/ is written. A lesson that cannot be
     built, or whose solution does not run, raises AuthorError and keeps its notebooks as they were.
     """
-    root = root or Path(__file__).resolve().parents[2]
+    root = root or ROOT
     for source in sources(root, lessons):
         started = time.perf_counter()
         lesson, solution = lesson_notebook(source), solution_notebook(source)
@@ -70,6 +102,19 @@ def build(lessons: Sequence[str] = (), *, solutions: bool = True, root: Path | N
             written.append(_write(solution, source.with_suffix(".ipynb")))
         names = "  ".join(path.relative_to(root).as_posix() for path in written)
         print(f"{names}  {len(lesson.cells)} cells, {time.perf_counter() - started:.1f} s")
+
+
+def build_nbgrader(output: Path, lessons: Sequence[str] = (), root: Path | None = None) -> None:
+    """Write nbgrader's source notebooks of these lessons, an assignment each: output/source/lessonNN/NN_name.ipynb.
+
+    Beside source/ come settings for nbgrader, where there are none yet.
+    """
+    output.mkdir(parents=True, exist_ok=True)
+    with contextlib.suppress(FileExistsError):
+        create_file(output / "nbgrader_config.py", NBGRADER_CONFIG.encode())
+    for source in sources(root or ROOT, lessons):
+        folder = output / "source" / f"lesson{source.name[:2]}"
+        print(_write(nbgrader_notebook(source), folder / f"{source.stem}.ipynb"))
 
 
 def sources(root: Path, lessons: Sequence[str] = ()) -> list[Path]:
@@ -111,6 +156,44 @@ def solution_notebook(source: Path) -> NotebookNode:
         elif line.kind in ("prose", "code", "solution"):
             kept.append(line.text)
     return _notebook("\n".join(kept), source)
+
+
+def nbgrader_notebook(source: Path) -> NotebookNode:
+    """The notebook of which nbgrader makes an assignment: solutions within their marks, scores after the checks."""
+    kept = [_without_answer(line.text) if line.kind == "answer" else line.text for line in _lines(source)]
+    notebook, lesson = _notebook("\n".join(kept), source), exercises.load(source.name[:2])
+    cells: list[NotebookNode] = []
+    for cell in notebook.cells:
+        cells.append(cell)
+        for exercise in lesson.exercises:
+            id = exercise.id.replace(".", "-")
+            if BEGIN in cell.source and defines(cell, exercise):
+                cell.metadata["nbgrader"] = _nbgrader(f"{id}-answer", solution=True)
+            if checks(cell, exercise):
+                facts = _nbgrader(f"{id}-score", grade=True, locked=True) | {"points": worth(exercise)}
+                text = f'from tinygrad_course.course import score\n\nscore("{exercise.id}")'
+                cells.append(nbformat.v4.new_code_cell(text, id=f"score-{id}", metadata={"nbgrader": facts}))
+    notebook.cells = cells
+    return notebook
+
+
+def _nbgrader(id: str, *, grade: bool = False, locked: bool = False, solution: bool = False) -> dict[str, Any]:
+    """What nbgrader wants to know of a cell, in version 3 of its schema, that of nbgrader 0.6 and later."""
+    return {
+        "grade": grade, "grade_id": id, "locked": locked, "schema_version": 3, "solution": solution, "task": False,
+    }  # fmt: skip
+
+
+def defines(cell: NotebookNode, exercise: Exercise) -> bool:
+    """Whether this is the cell in which the exercise is answered."""
+    pattern = rf"^(?:(?:async )?def|class) {exercise.name}\b|^{exercise.name} = (?!check\()"
+    return cell.cell_type == "code" and bool(re.search(pattern, cell.source, re.MULTILINE))
+
+
+def checks(cell: NotebookNode, exercise: Exercise) -> bool:
+    """Whether this cell holds the exercise's check, written as `piece = check(piece)`."""
+    written = rf"^{exercise.name} = check\({exercise.name}[,)]"
+    return cell.cell_type == "code" and bool(re.search(written, cell.source, re.MULTILINE))
 
 
 def kernel_environment(scratch: Path) -> dict[str, str]:
@@ -173,7 +256,7 @@ def _problem(text: str, kind: str, opened: int, new_cell: bool) -> str:
     if kind == "end" and not opened:
         return f"{END} without {BEGIN}; write {BEGIN} before the first line of the solution"
     if kind == "answer" and _answer_columns(text) is None:
-        return f'{ANSWER} belongs after a call on one line, predict("id", answer)'
+        return f'{ANSWER} belongs after a call on one line, predict("id", answer), or after name = answer'
     if kind == "code" and _ALMOST_A_MARK.search(text):
         return f"this looks like a mark but is none; write exactly {BEGIN}, {END} or {ANSWER}"
     return ""
@@ -184,18 +267,17 @@ def _unmarked(text: str) -> str:
 
 
 def _answer_columns(text: str) -> tuple[int, int] | None:
-    """Where the answer in the line's predict("id", answer) begins and ends, in bytes of UTF-8."""
+    """Where the answer in the line's predict("id", answer) or name = answer is, in bytes of UTF-8."""
     code = _unmarked(text)
     indent = len(code) - len(code.lstrip())
     try:
         tree = ast.parse(code.strip())
     except SyntaxError:
         return None
-    for call in ast.walk(tree):
-        if isinstance(call, ast.Call) and ast.unparse(call.func).split(".")[-1] == "predict" and len(call.args) == 2:
-            answer = call.args[1]
-            return indent + answer.col_offset, indent + (answer.end_col_offset or 0)
-    return None
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and len(node.args) == 2]
+    answers = [call.args[1] for call in calls if ast.unparse(call.func).split(".")[-1] == "predict"]
+    answers += [node.value for node in tree.body if isinstance(node, ast.Assign)]
+    return (indent + answers[0].col_offset, indent + (answers[0].end_col_offset or 0)) if answers else None
 
 
 def _without_answer(text: str) -> str:
@@ -313,7 +395,7 @@ def _texts(outputs: list[NotebookNode]) -> Iterator[str]:
 
 
 def _write(notebook: NotebookNode, path: Path) -> Path:
-    path.parent.mkdir(exist_ok=True)
+    path.parent.mkdir(parents=True, exist_ok=True)
     text = nbformat.writes(notebook, version=4, indent=1, ensure_ascii=False, sort_keys=True)
     replace_file(path, f"{text}\n".encode())
     return path

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
 
-from .child import LIMITS, Limits, Plain, prepare, run
+from . import progress, saved
+from .child import LIMITS, Child, Limits, Plain, plain, prepare, run
 from .exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake
 from .exercises import UnknownExercise, find, session
 from .feedback import Block, Code, Message, Pair, Table, beside, explain, labelled, numbers, show
-from .source import Source, program
+from .source import CANNOT_BE_ASKED, Source, program
 
 Status = Literal["passed", "not started", "not yet", "stopped", "not checked", "fault of the course"]
 
@@ -27,6 +31,10 @@ class Outcome:
     likely: bool = False
 
 
+Learner = Source | Plain | None
+"""The learner's answer: the text of a definition, or a value as plain data."""
+
+
 @dataclass(frozen=True)
 class Expected:
     """What the reference, and each mistake, gives in every case."""
@@ -39,6 +47,7 @@ NO_SOURCE = (
     "The text of your code cannot be found. Write it with `def` or `class` in a cell of this notebook, "
     "run that cell, and then this one again."
 )
+NO_VALUE = "Write your answer in place of the three dots."
 NOT_YOURS = "The name holds the course's own piece now. To check yours, run the cell that holds it, and then this cell."
 STOPPED = {
     "time": "Your code did not come to an end within {seconds:g} seconds. Is there a loop that never ends?",
@@ -51,46 +60,108 @@ class CourseFault(Exception):
     """The check cannot be made, through no fault of the learner; the message says why."""
 
 
+class Given:
+    """Marks a value that the course gave in place of the learner's: equal to what it stands for, but no answer."""
+
+
 def check(thing: Any, id: str | None = None) -> Any:
     """Check a piece that you wrote, say what is wrong if anything is, and give back the piece to go on with.
 
-    thing: the function or class itself. id: its exercise ("00.double_or_triple"), if it has another name.
-    Returns your piece where it passes, else the course's own, so that the lesson runs on. Never raises.
+    thing: the function or class itself, or the value asked for. id: its exercise ("00.double_or_triple"), if it has
+    another name. Returns your piece where it passes, else the course's own, so that the lesson runs on. Never raises.
     """
-    exercise, outcome = _find_and_examine(thing, id)
+    exercise, learner, outcome = _find_and_examine(thing, id)
     if exercise is None:
         show(Message(f"Check: {outcome.status}", outcome.blocks))
         return thing
-    session.last = exercise
+    session.last, session.outcomes[exercise.id] = exercise, outcome.status
     if outcome.status in ("passed", "not yet", "stopped"):
         session.tried.add(exercise.id)
-    piece, whose = (thing, "your") if outcome.status == "passed" else (exercise.reference, "the course's")
+    kept = _keep(exercise, learner) if outcome.status == "passed" else ()
+    _record(exercise, learner, outcome)
+    piece, whose = (thing, "your") if outcome.status == "passed" else (_given(exercise), "the course's")
     goes_on = f"The lesson goes on with {whose} `{exercise.name}`."
-    show(Message(f"`{exercise.name}`: {outcome.status}", (*outcome.blocks, goes_on)))
+    show(Message(f"`{exercise.name}`: {outcome.status}", (*outcome.blocks, *kept, goes_on)))
     prepare()
     return piece
 
 
-def _find_and_examine(thing: Any, id: str | None) -> tuple[Exercise | None, Outcome]:
-    exercise = None
+def _find_and_examine(thing: Any, id: str | None) -> tuple[Exercise | None, Learner, Outcome]:
+    exercise, learner = None, None
     try:
-        lesson, exercise = find(thing, id)
-        if not callable(thing):
-            return exercise, Outcome("not checked", (f"Give the piece itself: `check({exercise.name})`.",))
-        if thing is exercise.reference:
-            return exercise, Outcome("not started", (NOT_YOURS,))
-        learner = program(thing, exercise.name)
-        return exercise, examine(lesson, exercise, learner) if learner else Outcome("not checked", (NO_SOURCE,))
+        lesson, exercise = find(thing if _can_be_asked(thing) else None, id)
+        learner, why_not = _answer(thing, exercise)
+        return exercise, learner, why_not or examine(lesson, exercise, learner)
     except UnknownExercise as error:
-        return None, Outcome("not checked", (str(error),))
+        return None, None, Outcome("not checked", (str(error),))
     except Exception as error:
-        return exercise, _fault(f"{type(error).__name__}: {error}")
+        return exercise, learner, _fault(f"{type(error).__name__}: {error}")
 
 
-def examine(lesson: Lesson, exercise: Exercise, learner: Source, limits: Limits = LIMITS) -> Outcome:
-    """Run the learner's source on every case, in a process of its own, and judge what comes back."""
-    piece = {"source": learner.text, "name": learner.name}
-    result = run(lesson, exercise, [piece], limits)
+def _can_be_asked(thing: Any) -> bool:
+    try:
+        return bool(thing.__class__)
+    except CANNOT_BE_ASKED:
+        return False
+
+
+def _answer(thing: Any, exercise: Exercise) -> tuple[Learner, Outcome | None]:
+    """The learner's answer in the form in which it is tried, or why there is none to try."""
+    if issubclass(type(thing), Given) or (thing is exercise.reference and not _copied(exercise)):
+        return None, Outcome("not started", (NOT_YOURS,))
+    if thing is ...:
+        return None, Outcome("not started", (NO_VALUE, _for_a_hint(exercise)))
+    if exercise.wants_a_value:
+        try:
+            return plain(thing), None
+        except CANNOT_BE_ASKED:
+            return None, Outcome("not checked", ("This value cannot be read, so it cannot be compared.",))
+    if not callable(thing):
+        return None, Outcome("not checked", (f"Give the piece itself: `check({exercise.name})`.",))
+    found = program(thing, exercise.name, saved.imported)
+    return found, None if found else Outcome("not checked", (NO_SOURCE,))
+
+
+def _given(exercise: Exercise) -> Any:
+    """The course's piece; a number or text in a form that tells it from the same one written by the learner."""
+    reference = exercise.reference
+    kind = type(reference)
+    return type(kind.__name__, (Given, kind), {})(reference) if _copied(exercise) else reference
+
+
+def _copied(exercise: Exercise) -> bool:
+    return type(exercise.reference) in (int, float, str, tuple, list)
+
+
+def _keep(exercise: Exercise, learner: Learner) -> tuple[str, ...]:
+    if not isinstance(learner, Source):  # a value is no piece of a framework
+        return ()
+    try:
+        return tuple(saved.keep(exercise, learner))
+    except OSError as error:
+        return (f"It could not be kept in your folder: {error.strerror or error}.",)
+
+
+def _record(exercise: Exercise, learner: Learner, outcome: Outcome) -> None:
+    text = learner.text if isinstance(learner, Source) else json.dumps(learner)
+    with contextlib.suppress(OSError):  # the text of the cases cannot be read
+        progress.record(
+            "check",
+            exercise.id,
+            status=outcome.status,
+            check=progress.check_version(exercise),
+            source=hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()[:12],
+            mistake=outcome.mistake.name if outcome.mistake else None,
+        )
+
+
+def examine(
+    lesson: Lesson, exercise: Exercise, learner: Learner, limits: Limits = LIMITS, child: Child | None = None
+) -> Outcome:
+    """Run the learner's source on every case, in a process of its own or the child given, and judge what comes back."""
+    value = {"value": learner}
+    piece = {"source": learner.text, "name": learner.name} if isinstance(learner, Source) else value
+    result = run(lesson, exercise, [piece], limits, child)
     outcomes = result.outcomes[0]
     if result.fault:
         return _fault(result.fault)
@@ -137,8 +208,9 @@ def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain]) -> 
         help = f"This looks like a known mistake. {mistake.sentence}" if likely else mistake.sentence
     else:
         here, everywhere = (_differences(exercise, of, expected, outcomes) for of in ([shown], failing))
-        help = explain(expected.reference[shown], outcomes[shown], here, everywhere)
-    evidence = _evidence(exercise.cases[shown], expected.reference[shown], outcomes[shown])
+        help = explain(expected.reference[shown], outcomes[shown], here, everywhere, exercise.wants_a_value)
+    tell = not exercise.wants_a_value  # or the answer would stand there
+    evidence = _evidence(exercise.cases[shown], expected.reference[shown], outcomes[shown]) if tell else ()
     return Outcome("not yet", (help, *evidence, _for_a_hint(exercise)), mistake, likely)
 
 

@@ -4,9 +4,10 @@ Why a process: in the notebook's own kernel a loop in C cannot be stopped. Why `
 `multiprocessing`: its "spawn" imports the parent's __main__ again, and it sends pickles, which run code when
 they are read. Here the two ends exchange frames of JSON over pipes: four bytes of length, then text.
 
-The parent starts a child ahead (`prepare`), which imports the framework and waits; `run` sends it one request
-and ends it. A request names an exercise and the pieces to try: {"source", "name"} for the learner's, {"of",
-"index"} for one of the exercise's own. The child answers with a frame for each piece and case, in plain data.
+The parent starts a child ahead (`prepare`), which imports the framework and waits; `run` sends it a request and
+ends it, or lets a child that it was given wait for the next. A request names an exercise and the pieces to try:
+{"source", "name"} for the learner's, {"value"} for a plain value, {"of", "index"} for one of the exercise's own. The
+child answers with a frame for each piece and case, in plain data.
 """
 
 from __future__ import annotations
@@ -72,14 +73,14 @@ def read_frame(pipe: IO[bytes]) -> Plain | None:
 
 
 def main() -> None:
-    """Wait for one request, answer it, and wait for the end."""
+    """Answer requests until the other end is gone, or ends this process."""
     answers, requests = _private(1, "wb"), _private(0, "rb")
-    request = read_frame(requests)
-    if request is None:  # the parent is gone, or has no use for this child
-        return
+    if hasattr(os, "register_at_fork"):  # a copy of this process that the learner's code makes has no say
+        os.register_at_fork(after_in_child=lambda: _silence(answers.fileno()))
     try:
-        _answer(request, answers)
-        read_frame(requests)  # the parent ends this process, and those it started
+        while request := read_frame(requests):
+            _answer(request, answers)
+            faulthandler.cancel_dump_traceback_later()
     finally:
         os._exit(0)  # threads that the learner's code left running do not hold it
 
@@ -88,57 +89,64 @@ def _answer(request: Plain, answers: IO[bytes]) -> None:
     sys.path += [entry for entry in request["path"] if entry not in sys.path]
     faulthandler.dump_traceback_later(request["seconds"] + 5, exit=True)  # if the parent is gone by then
     try:
-        exercise = _exercise(request)
+        lesson, exercise = _found(request)
     except Exception as error:
         return write_frame(answers, {"fault": f"{type(error).__name__}: {error}"})
     write_frame(answers, {"ready": True})
     for i, piece in enumerate(request["pieces"]):
         for case in exercise.cases:
-            write_frame(answers, {"piece": i, "outcome": _try(exercise, piece, case)})
+            write_frame(answers, {"piece": i, "outcome": _try(lesson, exercise, piece, case)})
     return write_frame(answers, {"done": True})
 
 
-def _exercise(request: Plain) -> Exercise:
+def _found(request: Plain) -> tuple[Lesson, Exercise]:
     lesson: Lesson = importlib.import_module(request["module"]).LESSON
     exercise = lesson.exercise(request["exercise"])
     if exercise is None:
         raise LookupError(f"{request['module']} has no exercise {request['exercise']}")
-    return exercise
+    return lesson, exercise
 
 
 def _private(number: int, mode: str) -> IO[bytes]:
     """Keep a standard stream for the frames alone; what else is written there goes nowhere."""
     pipe = os.fdopen(os.dup(number), mode)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    os.dup2(nowhere, number)
-    os.close(nowhere)
+    _silence(number)
     return pipe
 
 
-def _try(exercise: Exercise, piece: Plain, case: Case) -> Plain:
+def _silence(number: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    os.dup2(nowhere, number)
+    os.close(nowhere)
+
+
+def _try(lesson: Lesson, exercise: Exercise, piece: Plain, case: Case) -> Plain:
     """What a piece, made anew, gives in one case: {"result"} or {"raised"}, and whether it printed."""
-    printed = _Printed()
+    printed, made = _Printed(), None
     try:
         with contextlib.redirect_stdout(printed):
             random.seed(0)
             np.random.seed(0)
             tg.manual_seed(0)
-            return {"result": plain(case.run(_make(exercise, piece))), "printed": printed.any}
+            tg.set_default_dtype(lesson.dtype)
+            made = _make(exercise, piece)
+            return {"result": plain(case.run(made)), "printed": printed.any}
     except BaseException as error:  # SystemExit and KeyboardInterrupt are results here as well
-        return {"raised": _raised(error), "printed": printed.any}
+        return {"raised": _raised(error, made), "printed": printed.any}
 
 
 def _make(exercise: Exercise, piece: Plain) -> Piece:
     if "of" in piece:
         return _own_piece(exercise, piece["of"], piece["index"])
+    if "value" in piece:
+        return rebuilt(piece["value"])
     module = types.ModuleType("your_code")
     sys.modules["your_code"] = module
     vars(module).update(tg=tg, np=np)
     linecache.cache[FILE] = (len(piece["source"]), None, piece["source"].splitlines(keepends=True), FILE)
     hints_unread = __future__.annotations.compiler_flag  # a type hint may name what this process does not know
     exec(compile(piece["source"], FILE, "exec", flags=hints_unread, dont_inherit=True), vars(module))
-    made: Piece = vars(module)[piece["name"]]
-    return made
+    return vars(module)[piece["name"]]
 
 
 def _own_piece(exercise: Exercise, of: str, index: int) -> Piece:
@@ -157,10 +165,13 @@ class _Printed(io.TextIOBase):
         return len(text)
 
 
-def _raised(error: BaseException) -> Plain:
-    """An exception as plain data, with the last line of the learner's own that it passed through."""
+def _raised(error: BaseException, made: Piece) -> Plain:
+    """An exception as plain data, with the last line of the learner's own that it passed through.
+
+    unknown: a name that is nowhere set; lacks: what the piece itself was asked for and does not have.
+    """
     try:
-        message = str(error)[:LONGEST_TEXT]
+        message = _text(str(error))
     except BaseException:
         message = "(its message cannot be shown)"
     line, trace = "", error.__traceback__
@@ -168,15 +179,29 @@ def _raised(error: BaseException) -> Plain:
         if trace.tb_frame.f_code.co_filename == FILE:
             line = linecache.getline(FILE, trace.tb_lineno).strip()
         trace = trace.tb_next
-    unknown = error.name if isinstance(error, NameError) else None
-    return {"type": type(error).__name__, "message": message, "line": line, "unknown": unknown}
+    name = getattr(error, "name", None)
+    name = _text(name) if isinstance(name, str) else None
+    not_set = isinstance(error, NameError) and not isinstance(error, UnboundLocalError)
+    asked = isinstance(error, AttributeError) and made is not None and (error.obj is made or type(error.obj) is made)
+    return {
+        "type": type(error).__name__,
+        "message": message,
+        "line": _text(line),
+        "unknown": name if not_set else None,
+        "lacks": name if asked else None,
+    }
 
 
 # Plain data
 
 
-def plain(value: Any, depth: int = 0) -> Plain:
+def plain(value: Any) -> Plain:
     """A value as plain data: {"kind": ...} and what that kind needs; "other" for what has no plain form."""
+    return _plain(value, [MOST_ITEMS], 0)
+
+
+def _plain(value: Any, room: list[int], depth: int) -> Plain:
+    """The same; room holds how many items there is still room for in the whole."""
     if value is None:
         return {"kind": "none"}
     if isinstance(value, (bool, np.bool_)):
@@ -184,17 +209,22 @@ def plain(value: Any, depth: int = 0) -> Plain:
     if isinstance(value, (int, float, np.integer, np.floating)):
         return _number(value)
     if isinstance(value, str):
-        return {"kind": "text", "value": str(value)[:LONGEST_TEXT]}
+        return {"kind": "text", "value": _text(value)}
     if isinstance(value, tg.Tensor):
-        return {**_array(value.data), "kind": "tensor"}
+        return {**_array(value.data, room), "kind": "tensor"}
     if isinstance(value, np.ndarray):
-        return _array(value)
-    small = isinstance(value, (list, tuple, dict)) and len(value) <= MOST_ITEMS and depth < DEEPEST
-    if small and isinstance(value, dict):
-        return {"kind": "dict", "items": {str(key): plain(item, depth + 1) for key, item in value.items()}}
-    if small:
-        return {"kind": "list", "items": [plain(item, depth + 1) for item in value]}
-    return {"kind": "other", "type": type(value).__name__}
+        return _array(value, room)
+    if not isinstance(value, (list, tuple, dict)) or len(value) > room[0] or depth >= DEEPEST:
+        return {"kind": "other", "type": _text(type(value).__name__)}
+    room[0] -= len(value)
+    if isinstance(value, dict):
+        return {"kind": "dict", "items": {_text(str(key)): _plain(v, room, depth + 1) for key, v in value.items()}}
+    return {"kind": "list", "items": [_plain(item, room, depth + 1) for item in value]}
+
+
+def _text(text: str) -> str:
+    """A text that every screen and file can take: not too long, and with no halves of characters."""
+    return text[:LONGEST_TEXT].encode("utf-8", "backslashreplace").decode()
 
 
 def _number(value: Any) -> Plain:
@@ -204,14 +234,27 @@ def _number(value: Any) -> Plain:
     return {"kind": "number", "value": number}
 
 
-def _array(array: Any) -> Plain:
-    if not isinstance(array, np.ndarray) or array.dtype.kind not in "biuf" or array.size > MOST_ITEMS:
-        return {
-            "kind": "other",
-            "type": f"array of {getattr(array, 'size', 0)} elements that are not compared",
-        }
+def _array(array: Any, room: list[int]) -> Plain:
+    array = np.asarray(array)  # an array of a subclass, such as a matrix, as a plain one
+    if array.dtype.kind not in "biuf" or array.size > room[0]:
+        return {"kind": "other", "type": f"array of {array.size} elements that are not compared"}
+    room[0] -= array.size
     values = array.astype(np.float64).ravel().tolist()
     return {"kind": "array", "dtype": str(array.dtype), "shape": list(array.shape), "values": values}
+
+
+def rebuilt(value: Plain) -> Any:
+    """The value that plain data stands for; lists become tuples."""
+    kind = value["kind"]
+    if kind == "array":
+        return np.array(value["values"], value["dtype"]).reshape(value["shape"])
+    if kind == "tensor":
+        return tg.tensor(rebuilt({**value, "kind": "array"}))
+    if kind == "list":
+        return tuple(rebuilt(item) for item in value["items"])
+    if kind == "dict":
+        return {key: rebuilt(item) for key, item in value["items"].items()}
+    return type(value["type"], (), {})() if kind == "other" else value.get("value")
 
 
 # The parent's end
@@ -242,8 +285,13 @@ class Run:
     fault: str | None = None
 
 
-def run(lesson: Lesson, exercise: Exercise, pieces: list[Plain], limits: Limits = LIMITS) -> Run:
-    """Try the pieces on every case of the exercise in a fresh child process, and end it whatever happens."""
+def run(
+    lesson: Lesson, exercise: Exercise, pieces: list[Plain], limits: Limits = LIMITS, given: Child | None = None
+) -> Run:
+    """Try the pieces on every case of the exercise in a fresh child process, and end it whatever happens.
+
+    given: a child to use in its place; the caller ends it.
+    """
     request = {
         "module": lesson.module,
         "exercise": exercise.id,
@@ -251,11 +299,12 @@ def run(lesson: Lesson, exercise: Exercise, pieces: list[Plain], limits: Limits 
         "path": [entry or os.getcwd() for entry in sys.path],
         "seconds": limits.seconds,
     }
-    child = _take()
+    child = given or _take()
     try:
         return child.ask(request, limits)
     finally:
-        child.end()
+        if given is None:
+            child.end()
 
 
 class Child:

@@ -7,12 +7,20 @@ from typing import Any
 
 import click
 
-from .paths import FOLDER_VARIABLE, CourseError, chosen_folder, find_lesson
+from .author_commands import author, grade
+from .paths import FOLDER_VARIABLE, CourseError, chosen_folder, existing_folder, find_lesson, replace_file
 
 FOLDER = click.option(
     "--folder",
     type=click.Path(path_type=Path),
     help=f"Where your work lies; else ${FOLDER_VARIABLE}, the folder you stand in, or one in your home folder.",
+)
+
+NO_BROWSER = click.option(
+    "--no-browser", is_flag=True, help="Print the address in place of opening a browser, as on a server."
+)
+PORT = click.option(
+    "--port", type=click.IntRange(1, 65535), help="The port to serve on; a free one is found if left out."
 )
 
 
@@ -56,8 +64,8 @@ def main() -> None:
 @main.command(cls=Lab)
 @click.argument("lesson", default="00", metavar="[LESSON] [-- JUPYTER OPTIONS]")
 @FOLDER
-@click.option("--no-browser", is_flag=True, help="Print the address in place of opening a browser, as on a server.")
-@click.option("--port", type=click.IntRange(1, 65535), help="The port to serve on; a free one is found if left out.")
+@NO_BROWSER
+@PORT
 @click.pass_context
 def lab(ctx: click.Context, lesson: str, folder: Path | None, no_browser: bool, port: int | None) -> None:
     """Open JupyterLab at LESSON (00 when left out): a number or a name.
@@ -78,6 +86,97 @@ def lab(ctx: click.Context, lesson: str, folder: Path | None, no_browser: bool, 
     status = laboratory.serve(command, place)
     if status:
         raise CourseError(f"JupyterLab ended with status {status}; what it printed above says why.")
+
+
+@main.command(cls=Lab, options_metavar="[OPTIONS] [-- JUPYTER OPTIONS]")
+@FOLDER
+@NO_BROWSER
+@PORT
+@click.pass_context
+def resume(ctx: click.Context, folder: Path | None, no_browser: bool, port: int | None) -> None:
+    """Open JupyterLab at the lesson where you stopped.
+
+    Its first cell then says what is passed and which exercise is next.
+    """
+    from .report import overview
+
+    view = overview(existing_folder(folder))
+    number = view.next.exercise.id.partition(".")[0] if view.next else "00"
+    ctx.invoke(lab, lesson=number, folder=folder, no_browser=no_browser, port=port)
+
+
+@main.command()
+@FOLDER
+def status(folder: Path | None) -> None:
+    """Show how far you are, lesson by lesson, and what is next."""
+    from rich.console import Console
+    from rich.table import Table
+
+    from .report import HEADINGS, overview, row
+
+    view = overview(existing_folder(folder))
+    table = Table(title="tinygrad-course status")
+    for i, heading in enumerate(HEADINGS):
+        table.add_column(heading, justify="right" if i else "left", overflow="fold")
+    for stands in view.lessons:
+        table.add_row(*row(stands))
+    Console().print(table)
+    following = f"Next: {view.next.exercise.id}. Open it: tinygrad-course resume" if view.next else ""
+    click.echo("\n".join([*view.notes, following or "Every exercise is passed."]))
+
+
+@main.command()
+@FOLDER
+@click.option(
+    "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file; else report.html in your folder."
+)
+@click.option("--open", "opened", is_flag=True, help="Open the page in the browser.")
+def report(folder: Path | None, output: Path | None, opened: bool) -> None:
+    """Write your progress as one page of HTML."""
+    import webbrowser
+
+    from .lab import usable
+    from .report import page
+
+    place = existing_folder(folder)
+    target = (output or place / "report.html").absolute()
+    content = page(place)
+    with usable(target.parent):
+        replace_file(target, content.encode())
+    click.echo(f"Written: {target}")
+    if opened and not webbrowser.open(target.as_uri()):
+        click.echo("No browser is found; open this file in one.")
+
+
+@main.command()
+@FOLDER
+def update(folder: Path | None) -> None:
+    """Bring the lessons of the installed version into your folder.
+
+    What you changed stays, with the newer version beside it. A newer version of the course itself comes first, with
+    pip install --upgrade tinygrad_course.
+    """
+    from .update import update as bring
+
+    click.echo("\n".join(bring(existing_folder(folder))) or "Your notebooks are those of the installed version.")
+
+
+@main.command()
+@click.argument("what", metavar="LESSON[.EXERCISE]")
+@FOLDER
+@click.option("--yes", is_flag=True, help="Do not ask.")
+def reset(what: str, folder: Path | None, yes: bool) -> None:
+    """Make a lesson (04) or one exercise (04.propagate) blank again.
+
+    Your notebook is kept beside it under another name, and its history is kept too.
+    """
+    from .update import plan_reset
+    from .update import reset as carry_out
+
+    plan = plan_reset(existing_folder(folder), what)
+    if not yes:
+        click.confirm(f"Make {plan.id} blank again in {plan.path.name}? Your version is kept beside it.", abort=True)
+    click.echo("\n".join(carry_out(plan)))
 
 
 @main.command()
@@ -105,18 +204,5 @@ def doctor(folder: Path | None) -> None:
         raise SystemExit(1)
 
 
-@main.group()
-def author() -> None:
-    """Make lessons: for those who write the course."""
-
-
-@author.command()
-@click.argument("lessons", nargs=-1)
-@click.option("--no-solutions", is_flag=True, help="Write the blank lessons alone, and run nothing.")
-def build(lessons: tuple[str, ...], no_solutions: bool) -> None:
-    """Write the notebooks of LESSONS (all when left out) from their sources in solutions/."""
-    try:
-        from .author import build as write
-    except ModuleNotFoundError as error:
-        raise CourseError(f'{error.name} is missing; install what authors need: pip install -e ".[test]"') from None
-    write(lessons, solutions=not no_solutions)
+main.add_command(author)
+main.add_command(grade)

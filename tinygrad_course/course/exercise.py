@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-Piece = Callable[..., Any]
+Piece = Any
+"""What an exercise asks for: a function, a class, an operation, or a value (a number, an array, a shape, a text)."""
 
 AFTERWARDS = "after the call"
 """Ends the label of a result that is an input, looked at again to see a change made in place."""
@@ -17,8 +18,9 @@ class Case:
     """One thing that is tried: a script that uses a piece and gives back what came of it.
 
     name: what is tried, in words a learner understands. run(piece): a dict from a label to a number, text,
-    list, array, Tensor or None; what the piece gives back stands first. Numbers are equal within `tolerance`,
-    relative, and absolute below 1. The cases of an exercise stand in order, the simplest first.
+    list, array, Tensor or None; what the piece gives back stands first. For a plain value run gets the value.
+    Numbers are equal within `tolerance`, relative, and absolute below 1. The cases of an exercise stand in order, the
+    simplest first.
     """
 
     name: str
@@ -39,9 +41,10 @@ class Mistake:
 class Exercise:
     """A piece that the learner writes, and all that is needed to check it and to help.
 
-    id: lesson and name ("00.double_or_triple"). target: the piece of the framework that it builds, as a
-    dotted path, or None. difficulty: from 1 to 5. reference: a right implementation. accepts: other right
-    ones, which must pass. hints: a question, an approach and a skeleton.
+    id: lesson and name ("00.double_or_triple"). target: the piece of the framework that it builds, as a dotted path,
+    or None: a function, a method, or a class without slots or metaclass. difficulty: from 1 to 5. reference: a right
+    implementation, or the right value. accepts: other right ones, which must pass. hints: a question, an approach and
+    a skeleton. points: what it gives in a grade; its difficulty, if left out.
     """
 
     id: str
@@ -53,18 +56,25 @@ class Exercise:
     accepts: tuple[Piece, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     hints: tuple[str, ...] = ()
+    points: int | None = None
 
     @property
     def name(self) -> str:
         """The name that the learner gives the piece."""
         return self.id.partition(".")[2]
 
+    @property
+    def wants_a_value(self) -> bool:
+        """Whether the answer is a plain value, and no function or class."""
+        return not callable(self.reference)
+
 
 @dataclass(frozen=True)
 class Prediction:
     """A question answered before the output exists: its right answer, and why that is so.
 
-    answer: a number (right within `tolerance`), a shape (a tuple), or one of `choices`.
+    answer: a number (right within `tolerance`), a shape (a tuple), one of `choices`, or the number of one of `lines`,
+    counted from 1: which line of a program fails, say.
     """
 
     id: str
@@ -72,16 +82,21 @@ class Prediction:
     why: str
     choices: tuple[str, ...] = ()
     tolerance: float = 1e-6
+    lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """The exercises and predictions of one lesson. module: where this object is, under the name LESSON."""
+    """The exercises and predictions of one lesson. module: where this object is, under the name LESSON.
+
+    dtype: the default dtype, by name, under which the pieces are tried, as the lesson's first cell sets it.
+    """
 
     number: str
     module: str
     exercises: tuple[Exercise, ...]
     predictions: tuple[Prediction, ...] = ()
+    dtype: str = "float32"
 
     def exercise(self, name: str) -> Exercise | None:
         """The exercise with this id, or with this name; None if there is none."""

@@ -14,6 +14,7 @@ import numpy as np
 from .exercise import AFTERWARDS
 
 LARGEST_SHOWN = 36  # elements of an array that are written out
+LONGEST_SHOWN = 500  # characters of a list that is written out
 
 STYLE = (
     "color: var(--jp-ui-font-color1, inherit); "
@@ -160,12 +161,12 @@ def _value(value: Plain, digits: int, place: int = 0) -> str:
     if "values" in value:
         return _array(value, digits, place)
     items = value.get("items", {})
-    if len(items) > LARGEST_SHOWN:
-        return f"{kind} of {len(items)}"
     if kind == "list":
-        return f"[{', '.join(_value(item, digits) for item in items)}]"
-    if kind == "dict":
-        return f"{{{', '.join(f'{key}: {_value(item, digits)}' for key, item in items.items())}}}"
+        text = f"[{', '.join(_value(item, digits) for item in items)}]"
+    elif kind == "dict":
+        text = f"{{{', '.join(f'{key}: {_value(item, digits)}' for key, item in items.items())}}}"
+    if kind in ("list", "dict"):
+        return text if len(text) <= LONGEST_SHOWN else f"{kind} of {len(items)}"
     return {"none": "None", "text": repr(value.get("value"))}.get(kind, f"({value.get('type')})")
 
 
@@ -195,6 +196,29 @@ _RAISED = {
     "NotImplementedError": "One part is still to be written: it raises NotImplementedError.",
     "EOFError": "Your code waits for `input`. What it needs is given to it as arguments.",
     "SyntaxError": "Your code cannot be read as Python where it stands alone.",
+    "ModuleNotFoundError": "Your code imports a module that is not installed here. Nothing beyond NumPy is needed.",
+    "UnboundLocalError": "Your code reads a name before it is set, on this way through the function.",
+}
+
+_ONE_ANSWER = "`if`, `and`, `or` and `in` want one yes or no. Several numbers give several: use `.any()` or `.all()`."
+_TRAPS = {  # part of an error's own words, and what they mean here
+    "call numpy() on Tensor that requires grad": "A NumPy function was given a tensor that wants gradients, and there "
+    "its graph would end. Use the tensor's own function: `x.exp()` in place of `np.exp(x)`.",
+    "floating point dtype can require grad": "Whole numbers have no slope. Write a point: `tg.tensor([2.0])`.",
+    "does not require grad and does not have a grad_fn": "`backward` was called on a result that no graph leads to. No "
+    "input has `requires_grad=True`, or `detach()`, `no_grad()`, `.data` or NumPy cut the graph.",
+    "through the graph a second time": "`backward` went through one graph twice. Compute the result anew before it.",
+    "modified by an inplace operation": "A value that `backward` still needs was changed in place. Write `x = x + 1` "
+    "where you have `x += 1`, and make a new array where you write into an old one.",
+    "used in an in-place operation": "A tensor that wants gradients was changed in place. Make a new one, or change it "
+    "inside `with tg.no_grad():`.",
+    "only for scalar outputs": "`backward` starts at one number. Call `.sum()` or `.mean()` on the result first.",
+    "Boolean value of Tensor with": _ONE_ANSWER,
+    "truth value of an array": _ONE_ANSWER,
+    "'NoneType'": "Something is None where a value is needed. A `.grad` is None until `backward` has come there, and a "
+    "function without `return` gives None.",
+    "broadcast": "Two shapes do not fit each other. Print both: from the last axis on, they are equal or one is 1.",
+    "is not callable": "What stands before the parentheses is no function. Is a `*` missing, or a name used twice?",
 }
 
 _KINDS = {
@@ -215,17 +239,20 @@ _TYPES = {
 }
 
 
-def explain(expected: Plain, yours: Plain, here: Sequence[Pair], everywhere: Sequence[Pair]) -> str:
+def explain(
+    expected: Plain, yours: Plain, here: Sequence[Pair], everywhere: Sequence[Pair], is_value: bool = False
+) -> str:
     """What is wrong, as far as the results alone can tell.
 
     expected, yours: the outcomes in the case shown. here: what differs in that case; everywhere: in all.
+    is_value: the answer is a plain value, and nothing was called.
     """
     if "raised" in yours:
         return _raised(yours["raised"])
     if any(label.endswith(AFTERWARDS) for label, _, _ in here):
         return "Your code changes what it was given. Make a new value and leave the input as it was."
     label, right, wrong = here[0]
-    if wrong["kind"] == "none" and label == next(iter(labelled(expected, yours))):
+    if wrong["kind"] == "none" and label == next(iter(labelled(expected, yours))) and not is_value:
         if yours["printed"]:
             return "Your code prints its answer and gives back None. Write `return` where it prints."
         return "Your code gives back None. Is there a `return` on every way through it?"
@@ -239,6 +266,10 @@ def _raised(raised: Plain) -> str:
             "cell, set it inside your code: the check runs your code alone, with its imports and helper "
             "functions."
         )
+    if raised["lacks"]:
+        return f"What you wrote has no `{raised['lacks']}`. Is it misspelt, or still to be written?"
+    if meant := next((plainly for words, plainly in _TRAPS.items() if words in raised["message"]), None):
+        return meant
     if raised["line"] or raised["type"] in _RAISED:
         return _RAISED.get(raised["type"], "Your code stops with an error.")
     if raised["type"] == "TypeError" and "argument" in raised["message"]:

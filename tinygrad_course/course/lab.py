@@ -14,6 +14,7 @@ import signal
 import sys
 import warnings
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -43,31 +44,37 @@ def prepare(folder: Path) -> list[str]:
     Returns what the learner should know, a sentence each. Raises CourseError where the folder cannot be written or
     this installation has no lessons.
     """
-    shipped = dict(_shipped())
-    if not shipped:
+    content = shipped()
+    if not content:
         raise CourseError("This installation has no lessons; install the course again.")
-    try:
+    with usable(folder):
         for name in ("", "solutions", MARKER.parent):
             (folder / name).mkdir(parents=True, exist_ok=True)
-        given = _given(folder)
-        told = _copy(shipped, given, folder)
-        _record(given, folder)
+        recorded = given(folder)
+        told = _copy(content, recorded, folder)
+        record_given(recorded, folder)
+    return told + trust([folder / name for name in recorded])
+
+
+@contextmanager
+def usable(folder: Path) -> Iterator[None]:
+    """Tell in a sentence what keeps the learner's folder from being read or written; raises CourseError."""
+    try:
+        yield
     except OSError as error:
         raise CourseError(
             f"The folder {folder} cannot be used ({error.strerror or error}): "
             "mend its permissions, or name another with --folder."
         ) from error
-    return told + _trust([folder / name for name in given])
 
 
-def _shipped() -> Iterator[tuple[str, bytes]]:
-    for path in notebooks(lessons_dir()):
-        yield path.name, path.read_bytes()
-    for path in notebooks(solutions_dir()):
-        yield f"solutions/{path.name}", path.read_bytes()
+def shipped() -> dict[str, bytes]:
+    """The notebooks that this installation gives a learner, by the names that they get in the learner's folder."""
+    lessons = {path.name: path.read_bytes() for path in notebooks(lessons_dir())}
+    return lessons | {f"solutions/{path.name}": path.read_bytes() for path in notebooks(solutions_dir())}
 
 
-def _given(folder: Path) -> dict[str, str]:
+def given(folder: Path) -> dict[str, str]:
     """What the marker file records: the SHA-256 of each notebook as the course gave it."""
     try:
         given = json.loads((folder / MARKER).read_text("utf-8"))["given"]
@@ -76,57 +83,64 @@ def _given(folder: Path) -> dict[str, str]:
         return {}  # none yet, or damaged: notebooks that equal the shipped ones are recorded again
 
 
-def _record(given: dict[str, str], folder: Path) -> None:
-    text = json.dumps({"format": 1, "given": given}, indent=1) + "\n"
-    if given != _given(folder) or not (folder / MARKER).exists():
+def record_given(recorded: dict[str, str], folder: Path) -> None:
+    """Write into the marker file what the course gave."""
+    text = json.dumps({"format": 1, "given": recorded}, indent=1) + "\n"
+    if recorded != given(folder) or not (folder / MARKER).exists():
         replace_file(folder / MARKER, text.encode())
 
 
-def _copy(shipped: dict[str, bytes], given: dict[str, str], folder: Path) -> list[str]:
-    """Copy what is not there yet, add it to given, and return what to say of the rest."""
+def digest(content: bytes) -> str:
+    """The SHA-256 of a notebook."""
+    return hashlib.sha256(content).hexdigest()
+
+
+def _copy(shipped: dict[str, bytes], recorded: dict[str, str], folder: Path) -> list[str]:
+    """Copy what is not there yet, add it to what is recorded, and return what to say of the rest."""
     new, told = [], []
     for name, content in shipped.items():
-        digest = hashlib.sha256(content).hexdigest()
         try:
             create_file(folder / name, content)
             new.append(name)
-            given[name] = digest
+            recorded[name] = digest(content)
         except FileExistsError:
-            told.append(_keep(name, folder, digest, given))
+            told.append(_keep(name, folder, digest(content), recorded))
     return [f"New: {len(new)} notebooks, the solved ones in solutions/."] * bool(new) + [
         sentence for sentence in told if sentence
     ]
 
 
-def _keep(name: str, folder: Path, digest: str, given: dict[str, str]) -> str:
+def _keep(name: str, folder: Path, newest: str, recorded: dict[str, str]) -> str:
     """Look at a file that was there before; what to say of it, empty where all is as usual."""
-    content = _content(folder / name)
-    if hashlib.sha256(content).hexdigest() == digest:
-        given[name] = digest
+    content = content_of(folder / name)
+    if digest(content) == newest:
+        recorded[name] = newest
         return ""
-    if _notebook(content) is None:
+    if notebook(content) is None:
         return f"{name} is not a notebook any more and is left as it is; rename it and start again for a new copy."
-    if name not in given:
+    if name not in recorded:
         return f"{name} was here before the course and is left as it is; rename it and start again for the course's."
-    if given[name] != digest:
-        return f"There is a newer version of {name}; yours is left as it is. Rename it and start again for the newer."
+    if recorded[name] != newest:
+        return f"There is a newer version of {name}; `tinygrad-course update` brings it, and keeps what you wrote."
     return ""
 
 
-def check_opens(notebook: Path) -> None:
+def check_opens(path: Path) -> None:
     """Raise CourseError where a notebook is so damaged that JupyterLab cannot open it."""
-    if _notebook(_content(notebook)) is None:
-        raise CourseError(f"{notebook} cannot be opened; rename it and start again, or name another lesson.")
+    if notebook(content_of(path)) is None:
+        raise CourseError(f"{path} cannot be opened; rename it and start again, or name another lesson.")
 
 
-def _content(path: Path) -> bytes:
+def content_of(path: Path) -> bytes:
+    """What a file holds; nothing where it cannot be read."""
     try:
         return path.read_bytes()
     except OSError:  # a folder of that name, a broken link: no notebook either
         return b""
 
 
-def _notebook(content: bytes) -> nbformat.NotebookNode | None:
+def notebook(content: bytes) -> nbformat.NotebookNode | None:
+    """The notebook that these bytes are; None where they are none."""
     try:
         with warnings.catch_warnings(action="ignore"):  # nbformat's advice to authors is not for a learner
             return nbformat.reads(content.decode("utf-8"), as_version=4)
@@ -134,14 +148,14 @@ def _notebook(content: bytes) -> nbformat.NotebookNode | None:
         return None
 
 
-def _trust(paths: Sequence[Path]) -> list[str]:
+def trust(paths: Sequence[Path]) -> list[str]:
     """Sign notebooks in the user's own Jupyter, which then shows their stored graphs before anything is run."""
     data = Path(jupyter_data_dir())
     try:
         data.mkdir(parents=True, exist_ok=True)
         with NotebookNotary(data_dir=str(data)) as notary:
-            for notebook in filter(None, (_notebook(_content(path)) for path in paths)):
-                notary.sign(notebook)
+            for signed in filter(None, (notebook(content_of(path)) for path in paths)):
+                notary.sign(signed)
     except OSError as error:
         return [
             f"Stored graphs show only once their cell is run: {data} cannot be written ({error.strerror or error})."

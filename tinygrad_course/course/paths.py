@@ -6,8 +6,10 @@ A learner never works on either of them, but on copies in a folder of their own,
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 FOLDER_VARIABLE = "TINYGRAD_COURSE_FOLDER"
@@ -42,6 +44,11 @@ def notebooks(folder: Path) -> list[Path]:
     return sorted(folder.glob("[0-9][0-9]_*.ipynb"))
 
 
+def number_of(notebook: str) -> str:
+    """The number of a lesson, by the name of its notebook."""
+    return notebook.partition("_")[0]
+
+
 def find_lesson(name: str) -> str:
     """The file name of the lesson that a learner means by "4", "04", "backward", "04_backward" or its file name.
 
@@ -67,13 +74,28 @@ def _full(folder: Path) -> Path:
 def learner_folder(start: Path | None = None) -> Path | None:
     """The learner's folder: the one the environment names, else the nearest one upward that holds the marker file.
 
-    start is where to look from, the current directory by default. None where there is no such folder.
+    start is where to look from; by default the current directory, then where the notebook lies. None where there is
+    no such folder.
     """
     named = os.environ.get(FOLDER_VARIABLE)
     if named:
         return _full(Path(named))
-    here = (start or Path.cwd()).absolute()
-    return next((folder for folder in (here, *here.parents) if (folder / MARKER).is_file()), None)
+    places = [start.absolute()] if start else _places()
+    upward = (folder for place in places for folder in (place, *place.parents))
+    return next((folder for folder in upward if (folder / MARKER).is_file()), None)
+
+
+def _places() -> list[Path]:
+    """The current directory, and where the notebook lies, as Jupyter or VS Code says it: the two may differ."""
+    said = [os.environ.get("JPY_SESSION_NAME"), getattr(sys.modules["__main__"], "__vsc_ipynb_file__", None)]
+    return [Path.cwd(), *(Path(path).absolute().parent for path in said if path)]
+
+
+def work_folder() -> Path | None:
+    """The folder in which a notebook keeps the learner's work; None in a solved notebook, which is the course's."""
+    folder = learner_folder()
+    solved = folder and (folder / "solutions").resolve() in [place.resolve() for place in _places()]
+    return None if solved else folder
 
 
 def chosen_folder(option: Path | None) -> Path:
@@ -81,6 +103,16 @@ def chosen_folder(option: Path | None) -> Path:
     if option is not None:
         return _full(option)
     return learner_folder() or _full(DEFAULT_FOLDER)
+
+
+def existing_folder(option: Path | None) -> Path:
+    """The folder that a command works in, where it was made before. Raises CourseError where it was not."""
+    folder = chosen_folder(option)
+    if not (folder / RECORDS).is_dir():
+        raise CourseError(
+            f"{folder} is no folder of the course: `tinygrad-course lab` makes one; --folder names yours."
+        )
+    return folder
 
 
 @contextmanager
@@ -115,3 +147,9 @@ def create_file(path: Path, content: bytes) -> None:
             if os.path.lexists(path):
                 raise FileExistsError(path) from None
             os.rename(part, path)
+
+
+def free_name(path: Path, kind: str) -> Path:
+    """A name beside a notebook that nothing has: 04_backward.backup-1.ipynb for kind "backup"."""
+    names = (path.with_name(f"{path.stem}.{kind}-{n}{path.suffix}") for n in count(1))
+    return next(name for name in names if not os.path.lexists(name))

@@ -1,21 +1,32 @@
 """The text of what a learner wrote: in a file, in a notebook cell, under %%time, decorated, as a lambda."""
 
 from __future__ import annotations
+import __future__
 
 import ast
 import builtins
+import dis
 import inspect
 import linecache
 import re
 import sys
 import types
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 
 _RUNNING_MAGIC = re.compile(r"%%(time|capture|prun)\b.*\n")  # the rest of such a cell is run as Python
+
+
+Known = Callable[[str, str], str | None]
+
+CANNOT_BE_ASKED = (Exception, SystemExit)
+"""What an object of a class of the learner's may answer with, when it is asked for a name or a class."""
+
+GIVEN = {"np": "import numpy as np", "tg": "import tinygrad_course as tg"}
+"""What every piece may use without importing it."""
 
 
 @dataclass(frozen=True)
@@ -26,31 +37,57 @@ class Source:
     text: str
 
 
-def program(piece: Any, name: str) -> Source | None:
+def program(piece: Any, name: str, known: Known = lambda name, text: None) -> Source | None:
     """The piece as a program that runs alone: its text, below the imports and helpers that it needs.
 
-    A helper is a function or class of the learner's own that the piece uses. Other values (a number set in
-    another cell) do not come along. Returns None if there is no source to be found.
+    A helper is a function or class of the learner's own that the piece uses; known(name, text) may give a line that
+    imports it instead. Other values (a number set in another cell) do not come along. Returns None if there is no
+    source to be found.
     """
     own = source(piece, name)
     if own is None:
         return None
-    around = _around(own.text, _namespace(piece), {own.name})
-    return Source(own.name, "\n".join([*around, own.text]) + "\n")
+    around = _around(own.text, _namespace(piece), {own.name}, known)
+    imports = "\n".join(sorted(text for text in around if is_import(text)))
+    parts = [imports, *(text for text in around if not is_import(text)), own.text]
+    return Source(own.name, "\n\n\n".join(filter(None, parts)) + "\n")
+
+
+def unknown_names(text: str, given: Iterable[str] = GIVEN) -> list[str]:
+    """The names that a program reads and does not set, and that are neither Python's nor given: it cannot run alone."""
+    loads = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
+    read, known = set(), {*given, *vars(types.ModuleType), *dir(builtins)} - {"display", "get_ipython"}
+    codes = [compile(text, "<text>", "exec", flags=__future__.annotations.compiler_flag, dont_inherit=True)]
+    for code in codes:
+        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+        for instruction in dis.get_instructions(code):
+            if instruction.opname in loads:
+                read.add(instruction.argval)
+            elif instruction.opname in ("STORE_NAME", "STORE_GLOBAL"):
+                known.add(instruction.argval)
+    return sorted(read - known)
 
 
 def source(piece: Any, name: str) -> Source | None:
     """The text of a function or class that the learner calls `name`; None if it cannot be found."""
-    piece = inspect.unwrap(piece)
-    if "<locals>" in getattr(piece, "__qualname__", ""):  # perhaps a decorator's inner function: the cell knows better
-        return _from_cells(name) or _from_code(piece, name)
-    return _from_code(piece, name) or _from_cells(name) or _from_inspect(piece, name)
+    try:
+        piece = inspect.unwrap(piece)
+        inner = "<locals>" in getattr(piece, "__qualname__", "")
+        in_its_file = _from_code(piece, name)
+    except CANNOT_BE_ASKED:
+        return _from_cells(name)
+    if inner:  # perhaps a decorator's inner function: the cell knows better
+        return _from_cells(name) or in_its_file
+    return in_its_file or _from_cells(name) or _from_inspect(piece, name)
 
 
 def names(piece: Any) -> list[str]:
     """What a piece may be called: its own name first, then the notebook's names for it."""
-    own = getattr(piece, "__name__", None)
-    bound = [name for name, value in _namespace(piece).items() if value is piece and not name.startswith("_")]
+    try:
+        own, around = getattr(piece, "__name__", None), _namespace(piece)
+    except CANNOT_BE_ASKED:
+        return []
+    bound = [name for name, value in around.items() if value is piece and not name.startswith("_")]
     return [name for name in (own, *bound) if isinstance(name, str)]
 
 
@@ -182,20 +219,26 @@ def _lambda(text: str, name: str, node: ast.Lambda) -> Source:
 # What it needs from around it
 
 
-def _around(text: str, namespace: Mapping[str, Any], done: set[str]) -> list[str]:
+def _around(text: str, namespace: Mapping[str, Any], done: set[str], known: Known) -> list[str]:
     """Lines of import, and helpers below what they need themselves, for the names that the text reads."""
-    lines: list[str] = []
+    found: list[str] = []
     for name in sorted(_read(text) - done - set(dir(builtins))):
         done.add(name)
         if name not in namespace:
             continue
-        line = _import(name, namespace[name])
-        helper = None if line else _helper(name, namespace[name])
-        if line:
-            lines.append(line)
-        elif helper:
-            lines += [*_around(helper.text, namespace, done), helper.text]
-    return lines
+        try:
+            helper = None if (line := _import(name, namespace[name])) else _helper(name, namespace[name])
+        except CANNOT_BE_ASKED:
+            continue
+        if helper and not (line := known(name, helper.text)):
+            found += [*_around(helper.text, namespace, done, known), helper.text]
+        elif line:
+            found.append(line)
+    return found
+
+
+def is_import(text: str) -> bool:
+    return text.startswith(("import ", "from "))
 
 
 def _read(text: str) -> set[str]:
@@ -205,12 +248,13 @@ def _read(text: str) -> set[str]:
 def _import(name: str, value: Any) -> str | None:
     """The line that imports the value under this name; None if it was not imported."""
     if inspect.ismodule(value):
-        return f"import {value.__name__} as {name}"
+        return f"import {value.__name__}" + (f" as {name}" if name != value.__name__ else "")
     home, called = getattr(value, "__module__", None), getattr(value, "__name__", None)
     if not (isinstance(home, str) and isinstance(called, str)) or home == "__main__":
         return None
-    known = getattr(sys.modules.get(home), called, None) is value
-    return f"from {home} import {called} as {name}" if known else None
+    if getattr(sys.modules.get(home), called, None) is not value:
+        return None
+    return f"from {home} import {called}" + (f" as {name}" if name != called else "")
 
 
 def _helper(name: str, value: Any) -> Source | None:

@@ -70,4 +70,4 @@ def scene_of(y: Any, names: Mapping[str, Any] | None, depth: int | None = None, 
         raise TypeError(f"draw: expected a Tensor, got {type(y).__name__}; to draw a number or array: tg.tensor(...)")
     if depth is not None and depth < 1:
         raise ValueError(f"draw: depth counts operations, from 1; got {depth}")
-    return sketch(y, Names(names, namespaces()), depth, numbers)
+    return sketch(y, Names(names, namespaces()), depth, numbers).scene

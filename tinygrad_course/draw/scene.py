@@ -83,18 +83,22 @@ def plural(count: int, noun: str) -> str:
     return f"{count:,} {noun}"
 
 
-def sketch(y: Tensor, names: Names, depth: int | None = None, numbers: bool = True) -> Scene:
-    """Take down the graph that y came from, or only the `depth` operations nearest to y on each way."""
+def sketch(y: Tensor, names: Names, depth: int | None = None, numbers: bool = True) -> Artist:
+    """Take down the graph that y came from, or only the `depth` operations nearest to y on each way.
+
+    The Artist has the `scene`, and knows what stands at which place of it: the Node of each operation, in `nodes`,
+    and the Tensor of each leaf, in `leaves`. It keeps their arrays alive; the scene does not.
+    """
     artist = Artist(names, numbers)
     if y.node is None:
         artist.leaf(y)
-        return artist.scene
+        return artist
     names.tensors[id(y.node)] = y
     within = nearest(y.node, depth)
     for node in walk(y.node):
         if node in within:
             artist.operation(node, within)
-    return artist.scene
+    return artist
 
 
 def nearest(root: Node, depth: int | None) -> set[Node]:
@@ -116,6 +120,8 @@ class Artist:
         self.numbers = numbers  # whether arrays show theirs, and their gradients
         self.scene = Scene()
         self.places: dict[int, int] = {}  # of values, by the id of their Node, leaf or array
+        self.nodes: dict[int, Node] = {}  # by the place of their operation
+        self.leaves: dict[int, Tensor] = {}  # by their place
 
     def add(self, step: Value | Operation, thing: Any = None) -> int:
         """Append a step; the place it got."""
@@ -129,6 +135,7 @@ class Artist:
         """Add a node: those of its inputs that are not there yet, the operation itself, its result."""
         inputs = tuple(self.input(node, i, within) for i in range(len(node.inputs)))
         place = len(self.scene.steps)
+        self.nodes[place] = node
         self.add(Operation(node.op.__name__, clean(label_of(node)), params_text(node), inputs, place + 1))
         self.add(self.result(node, "result"), node)
 
@@ -156,6 +163,7 @@ class Artist:
         if type(tensor).__name__ == "Parameter":
             kind = "parameter"
         name = self.names.of(tensor)
+        self.leaves[len(self.scene.steps)] = tensor
         return self.add(self.box(kind, name, tensor.data, tensor.shape, tensor.dtype, tensor.grad), tensor)
 
     def constant(self, value: Any, shape: tuple[int, ...] | None) -> int:

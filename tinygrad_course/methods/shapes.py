@@ -24,9 +24,9 @@ class Shapes:
 
     # Another shape, the same order
 
-    def reshape(self: Any, *shape: Any) -> Tensor:
+    def reshape(self: Any, shape: Any = (), *more: int) -> Tensor:
         """The same numbers in another shape; one size may be -1 (whatever is left). A view where memory allows it."""
-        return ops.Reshape(self, size=resolve(self.shape, sizes(shape)))
+        return ops.Reshape(self, size=resolve(self.shape, sizes((shape, *more))))
 
     def view(self: Any, *shape: Any) -> Tensor:
         """As reshape, but never a copy: raises RuntimeError where the memory does not lie in that order."""
@@ -90,12 +90,13 @@ class Shapes:
 
     # Another order of axes
 
-    def permute(self: Any, *dims: Any) -> Tensor:
+    def permute(self: Any, dims: Any = (), *more: int) -> Tensor:
         """The axes in another order: axis i of the result is axis dims[i]. Raises RuntimeError if one is missing."""
-        axes = tuple(axis_of(d, self.ndim) for d in sizes(dims))
+        order = sizes((dims, *more))
+        axes = tuple(axis_of(d, self.ndim) for d in order)
         if sorted(axes) != list(range(self.ndim)):
             raise RuntimeError(
-                f"permute(dims={list(sizes(dims))}): a tensor of shape {list(self.shape)} needs each of its "
+                f"permute(dims={list(order)}): a tensor of shape {list(self.shape)} needs each of its "
                 f"{self.ndim} dims exactly once"
             )
         return ops.Permute(self, axes=axes)
@@ -145,9 +146,9 @@ class Shapes:
 
     moveaxis = movedim
 
-    def flip(self: Any, *dims: Any) -> Tensor:
+    def flip(self: Any, dims: Any = (), *more: int) -> Tensor:
         """The order along `dims` turned round; a copy."""
-        return ops.Flip(self, axes=tuple(axis_of(d, self.ndim) for d in sizes(dims)))
+        return ops.Flip(self, axes=tuple(axis_of(d, self.ndim) for d in sizes((dims, *more))))
 
     def roll(self: Any, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
         """The elements moved by `shifts` along `dims`, round the end; without dims, in the flattened tensor."""
@@ -181,7 +182,9 @@ class Shapes:
                 )
         return ops.Expand(self, size=size)
 
-    broadcast_to = expand
+    def broadcast_to(self: Any, size: Any) -> Tensor:
+        """As expand, with the shape in one piece."""
+        return self.expand(size)
 
     def expand_as(self: Any, other: Tensor) -> Tensor:
         """Expanded to other's shape."""
@@ -200,9 +203,9 @@ class Shapes:
         apart = self.reshape([n for size in own for n in (1, size)]).expand([n for pair in pairs for n in pair])
         return apart.clone().reshape([count * size for count, size in pairs])
 
-    def tile(self: Any, *dims: Any) -> Tensor:
+    def tile(self: Any, dims: Any = (), *more: int) -> Tensor:
         """As repeat, but fewer numbers than axes are taken for the last axes."""
-        times = sizes(dims)
+        times = sizes((dims, *more))
         return self.repeat((1,) * (self.ndim - len(times)) + times)
 
     def repeat_interleave(self: Any, repeats: int | Tensor, dim: int | None = None) -> Tensor:

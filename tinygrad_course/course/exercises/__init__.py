@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
+import sys
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
@@ -12,9 +13,15 @@ from typing import Any
 from ..child import prepare
 from ..exercise import Exercise, Lesson
 from ..feedback import Code, Message, show
+from ..paths import FOLDER_VARIABLE, learner_folder
+from ..progress import LessonStanding, history, record, standing, standing_with
 from ..source import names
 
 LEVELS = ("a question", "an approach", "a skeleton")
+NOT_KEPT = (
+    "Your progress is not kept, since this notebook lies in no folder of the course. Open it with "
+    f"`tinygrad-course lab`, or name your folder in a cell above this one: %env {FOLDER_VARIABLE}=~/my_course"
+)
 
 
 class UnknownExercise(Exception):
@@ -23,11 +30,15 @@ class UnknownExercise(Exception):
 
 @dataclass
 class Session:
-    """What this notebook has done so far: its lesson, hints given, exercises tried, the one checked last."""
+    """What this notebook has done so far: its lesson, hints given, exercises tried, the one checked last.
+
+    outcomes: the status that the last check of an exercise found, by its id.
+    """
 
     lesson: Lesson | None = None
     hints: Counter[str] = field(default_factory=Counter)
     tried: set[str] = field(default_factory=set)
+    outcomes: dict[str, str] = field(default_factory=dict)
     last: Exercise | None = None
 
 
@@ -56,9 +67,32 @@ def lesson(number: str | int) -> None:
     """
     session.lesson = load(number)
     prepare()
-    exercises = _count(len(session.lesson.exercises), "exercise")
-    predictions = _count(len(session.lesson.predictions), "prediction")
-    print(f"Lesson {session.lesson.number}: {exercises}, {predictions}.")
+    record("lesson", session.lesson.number)
+    resume()
+
+
+def resume() -> None:
+    """Say in a line what of this lesson is passed and which exercise is next: after a restart of the kernel, say."""
+    if session.lesson is None:
+        return print(_unknown([], None))
+    folder = learner_folder()
+    print(_line(standing(session.lesson, history(folder) if folder else [])))
+    ipython = sys.modules.get("IPython")
+    if folder is None and ipython and ipython.get_ipython():
+        print(NOT_KEPT)
+
+
+def _line(stands: LessonStanding) -> str:
+    lesson, left = stands.lesson, stands.left
+    exercises, predictions = _count(len(lesson.exercises), "exercise"), _count(len(lesson.predictions), "prediction")
+    if not stands.begun:
+        return f"Lesson {lesson.number}: {exercises}, {predictions}."
+    passed = len(lesson.exercises) - len(left)
+    line = f"Lesson {lesson.number}: {passed} of {exercises} passed, {stands.answered} of {predictions} answered."
+    if not left:
+        return line
+    again = "; its check has changed since you passed it" if left[0].status == "passed, earlier check" else ""
+    return f"{line} Next: `{left[0].exercise.name}`{again}. Run the cells above it first."
 
 
 def find(thing: Any, id: str | None = None) -> tuple[Lesson, Exercise]:
@@ -93,6 +127,7 @@ def hint(thing: Any = None) -> None:
         return show(Message("Hint", (str(error),)))
     level = min(session.hints[exercise.id], len(exercise.hints) - 1)
     session.hints[exercise.id] += 1
+    record("hint", exercise.id, level=level + 1)
     more = f"Call hint again for {LEVELS[level + 1]}." if level < 2 else _way_to_solution(exercise)
     title = f"Hint {level + 1} of {len(exercise.hints)} for `{exercise.name}`: {LEVELS[level]}"
     first, *skeleton = exercise.hints[level].split("\n", 1)
@@ -105,10 +140,18 @@ def solution(thing: Any = None, now: bool = False) -> None:
         exercise = _meant(thing)
     except UnknownExercise as error:
         return show(Message("Solution", (str(error),)))
-    if not now and exercise.id not in session.tried:
+    if not now and not _tried(exercise):
         return show(Message(f"Solution of `{exercise.name}`: after a try", (_way_to_solution(exercise),)))
+    record("solution", exercise.id)
     text = Code(inspect.getsource(exercise.reference).rstrip())
     return show(Message(f"Solution of `{exercise.name}`", (text, "Other ways of writing it are as right.")))
+
+
+def _tried(exercise: Exercise) -> bool:
+    """Whether an answer was checked, in this notebook or before the kernel was restarted."""
+    folder = learner_folder()
+    before = history(folder) if folder else []
+    return exercise.id in session.tried or standing_with(exercise, before).checks > 0
 
 
 def _meant(thing: Any) -> Exercise:

@@ -1,0 +1,326 @@
+# %% [markdown]
+# # Backward
+#
+# At the end of this page you have written an engine that differentiates any program, and it has trained a classifier
+# from nothing.
+#
+# **Where this sits.** derivative → graph → rules → **backward** → tensors → modules → networks. The record says what
+# was done, the rules say what each operation does to a slope. The engine sends the slope through all of it.
+#
+# *About 60 minutes. You need lesson 02 (nodes) and 03 (rules); what you have not built comes from the package.*
+
+# %%
+import numpy as np
+
+import tinygrad_course as tg
+from tinygrad_course import course, plots
+from tinygrad_course.course import bar, check, hint, lesson, predict, solution
+from tinygrad_course.graph import Node, pull
+
+lesson("04")
+tg.set_default_dtype(tg.float64)
+
+# %% [markdown]
+# ## What the engine has to do
+#
+# Here is a small graph. The slope of `y` with respect to itself is 1. From there it travels against the arrows: each
+# operation's rules turn the gradient of its output into those of its inputs.
+
+# %%
+x = tg.tensor(3.0, requires_grad=True)
+y = x * x
+tg.draw(y)
+
+# %% [markdown]
+# Two arrows leave `x`. Each brings 3.0, the value at the other end. What should `x.grad` be in the end?
+
+# %%
+predict("two-paths", 6.0)  ### ANSWER
+
+# %% [markdown]
+# `pull(node, g)` is the piece that applies a node's rules. It takes `g`, the gradient of the node's output, and gives a
+# pair (source, gradient) for each input that wants one. A source is what a node's `inputs` hold: another Node, or a
+# leaf, which is a Tensor. (It lets go of what the node had saved, so each node can be pulled once.)
+
+# %%
+pull(y.node, np.array(1.0))
+
+# %% [markdown]
+# Three pieces are left to write: in which order to go, what to do with a gradient at a leaf, and the loop.
+#
+# ## The order
+#
+# Look at this graph and begin at `y`. The product hands gradients to `a` and to `exp`. Whose turn is next: `"a"`,
+# `"exp"` or `"either"`?
+
+# %%
+x = tg.tensor(0.5, requires_grad=True)
+a = x * 2
+b = a.exp()
+y = a * b
+tg.draw(y)
+
+# %%
+predict("order", "exp")  ### ANSWER
+
+# %% [markdown]
+# A node's turn comes when all that it will ever receive has arrived. Inputs are always older than their results, and
+# every node has an `id` that counts up as they are made. So newest first is a right order for any graph.
+#
+# ### Exercise 1 · Walk
+#
+# *Difficulty 3 of 5 · about 12 minutes · builds `graph.walk`*
+
+# %%
+def walk(node):
+    """Every Node that `node` came from, itself included, oldest first: a list ordered by node.id.
+
+    Each Node stands in it once. Leaves (Tensors) and constants (None) do not: follow an input if
+    isinstance(source, Node). Chains of many thousands of operations are usual.
+
+    >>> [n.op.__name__ for n in walk(y.node)]
+    ['Mul', 'Exp', 'Mul']
+    """
+    ### BEGIN SOLUTION
+    seen, stack = {node}, [node]
+    while stack:
+        for source in stack.pop().inputs:
+            if isinstance(source, Node) and source not in seen:
+                seen.add(source)
+                stack.append(source)
+    return sorted(seen, key=lambda n: n.id)
+    ### END SOLUTION
+
+
+# %%
+walk = check(walk)
+
+# %% [markdown]
+# ### Exercise 2 · Bring a gradient home
+#
+# *Difficulty 2 of 5 · about 5 minutes · builds `graph.accumulate`*
+#
+# `accumulate(leaf, g)` is called whenever a gradient arrives at a leaf.
+
+# %%
+def accumulate(leaf, g):
+    """Add the gradient g to what leaf has received so far.
+
+    leaf.grad is None before the first gradient arrives. g is a Tensor of leaf's shape.
+    Two leaves must never share one array: keep a copy, not g itself.
+
+    >>> w = tg.tensor(1.0, requires_grad=True)
+    >>> accumulate(w, tg.tensor(3.0)); accumulate(w, tg.tensor(3.0)); w.grad
+    tensor(6.)
+    """
+    ### BEGIN SOLUTION
+    leaf.grad = g.clone() if leaf.grad is None else leaf.grad + g
+    ### END SOLUTION
+
+
+# %%
+accumulate = check(accumulate)
+
+# %% [markdown]
+# If the check said that the second gradient replaces the first, you have met the most common mistake in this field.
+# **In PyTorch** the same rule is why every training loop calls `optimizer.zero_grad()`.
+#
+# ### Exercise 3 · Propagate
+#
+# *Difficulty 4 of 5 · about 15 minutes · builds `graph.propagate`*
+#
+# Now the loop. Keep a dict of what has arrived at each node so far; at first the root has `g` and nobody else has
+# anything. Use `walk`, `pull` and `accumulate`.
+
+# %%
+def propagate(root, g):
+    """Send g, the gradient of root's output, back through the graph to every leaf.
+
+    root is a Node, g an array. What pull gives for a Node is added to what that node has; what it gives for a leaf
+    goes to accumulate. Add with a + b, which makes a new array: rules may hand one array to two inputs.
+    """
+    ### BEGIN SOLUTION
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if not isinstance(source, Node):
+                accumulate(source, gx)
+            elif source in arrived:
+                arrived[source] = arrived[source] + gx
+            else:
+                arrived[source] = gx
+    ### END SOLUTION
+
+
+# %%
+propagate = check(propagate)
+
+# %% [markdown]
+# That was the engine. The package's own, to read beside yours:
+
+# %%
+course.show("04.propagate")
+
+# %% [markdown]
+# ### Exercise 4 · Backward
+#
+# *Difficulty 2 of 5 · about 5 minutes*
+
+# %%
+def backward(y):
+    """Send the gradient of y itself back from y, a Tensor of one number; gradients add up at the leaves.
+
+    >>> x = tg.tensor([2.0], requires_grad=True)
+    >>> backward(x * x * x); x.grad
+    tensor([12.])
+    """
+    ### BEGIN SOLUTION
+    propagate(y.node, np.ones(y.shape))
+    ### END SOLUTION
+
+
+# %%
+backward = check(backward)
+
+# %% [markdown]
+# Step through a pass of the package's engine. Use the arrow keys or the buttons; where two paths meet at `a`, watch the
+# sum.
+
+# %%
+x = tg.tensor(0.5, requires_grad=True)
+a = x * 2
+b = a.exp()
+y = a * b
+tg.play(y)
+
+# %% [markdown]
+# ## Learning is walking downhill
+#
+# A gradient says which way the result grows. To make a loss smaller, move every parameter a little the other way.
+#
+# One thing first. `w.grad` is 5 after one pass through `5 * w`. What is it after a second pass?
+
+# %%
+predict("second-pass", 10.0)  ### ANSWER
+
+# %% [markdown]
+# ### Exercise 5 · Begin anew
+#
+# *Difficulty 1 of 5 · about 3 minutes*
+
+# %%
+def zero_grad(parameters):
+    """Forget the gradient of every parameter in the list."""
+    ### BEGIN SOLUTION
+    for p in parameters:
+        p.grad = None
+    ### END SOLUTION
+
+
+# %%
+zero_grad = check(zero_grad)
+
+# %% [markdown]
+# ### Exercise 6 · One step down
+#
+# *Difficulty 2 of 5 · about 6 minutes*
+#
+# The step is not part of the model: under `with tg.no_grad():` nothing is recorded.
+
+# %%
+def descend(parameters, lr):
+    """Move every parameter by lr times its gradient, against the gradient, in place.
+
+    >>> w = tg.tensor([2.0], requires_grad=True)
+    >>> (w * w).backward(); descend([w], 0.1); w
+    tensor([1.6000], requires_grad=True)
+    """
+    ### BEGIN SOLUTION
+    with tg.no_grad():
+        for p in parameters:
+            p -= lr * p.grad
+    ### END SOLUTION
+
+
+# %%
+descend = check(descend)
+
+# %% [markdown]
+# ### Bug hunt 1
+#
+# This program should bring `w` to 4, where the loss is 0. The loss falls, then it swings. Is the cause in `"the loss"`,
+# in a missing `"zero_grad"` or in `"the learning rate"`?
+
+# %%
+w, losses = tg.tensor([0.0], requires_grad=True), []
+for _ in range(30):
+    loss = ((w - 4) ** 2).sum()
+    loss.backward()
+    descend([w], 0.1)
+    losses.append(loss.item())
+plots.curves(losses)
+
+# %%
+predict("bug-slower", "zero_grad")  ### ANSWER
+
+# %% [markdown]
+# ### Bug hunt 2
+#
+# Here nothing is learned at all, and backward complains. Which part cut the graph: `"float(w)"`, `"** 2"` or
+# `"backward"`?
+
+# %%
+w = tg.tensor([1.0], requires_grad=True)
+try:
+    loss = tg.tensor((float(w) - 4) ** 2)
+    loss.backward()
+except RuntimeError as error:
+    print(error)
+
+# %%
+predict("bug-detached", "float(w)")  ### ANSWER
+
+# %% [markdown]
+# ## A classifier from nothing
+#
+# Two moons of points, and a network of two layers that is to tell them apart: 16 numbers in between, bent by tanh. No
+# module, no optimizer; parameters are tensors, and `course.mine()` runs the framework on the pieces that you wrote.
+
+# %%
+tg.manual_seed(1)
+points, labels = tg.data.moons(200)[:]
+target = labels.to(tg.float64) * 2 - 1
+W1, b1 = tg.randn(2, 16).requires_grad_(), tg.zeros(16).requires_grad_()
+W2, b2 = (tg.randn(16, 1) * 0.3).requires_grad_(), tg.zeros(1).requires_grad_()
+parameters = [W1, b1, W2, b2]
+
+
+def network(x):
+    return ((x @ W1 + b1).tanh() @ W2 + b2)[:, 0]
+
+
+# %%
+history = []
+with course.mine():
+    for _ in bar(range(300), "training"):
+        loss = ((network(points) - target) ** 2).mean()
+        zero_grad(parameters)
+        loss.backward()
+        descend(parameters, 0.1)
+        history.append(loss.item())
+print(f"loss {history[0]:.2f} at first, {history[-1]:.2f} at the end")
+
+# %%
+plots.decision_boundary(network, points, labels)
+
+# %% [markdown]
+# Every gradient in it went through your loop, 300 times.
+#
+# ## What you have built
+#
+# - `walk`: newest first is right for every graph, and it needs no recursion.
+# - `accumulate`: gradients add, and nobody shares an array.
+# - `propagate`: a node's turn comes when all has arrived.
+# - A training loop is four lines: loss, zero_grad, backward, step.
+#
+# **Next:** lesson 05, *Tensors*: whole arrays in the nodes, and what broadcasting does to a gradient.

@@ -1,0 +1,236 @@
+"""Grades: the points of one check, and those of a whole class, from the notebooks that it handed in.
+
+A notebook is read and never run. What counts is an exercise, and not the cell in which it was answered: from all cells
+its last definition is taken, with the imports and helpers that it needs, and tried in a child process, as `check` does.
+A child serves one notebook; one that a learner's code stopped is replaced for the next exercise.
+"""
+
+from __future__ import annotations
+
+import ast
+import csv
+import io
+import json
+import re
+import warnings
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from .bar import bar
+from .check import examine
+from .child import LIMITS, Child, Limits
+from .exercise import Exercise, Lesson
+from .exercises import find, load, numbers, session
+from .paths import CourseError, replace_file
+from .source import Source
+
+WORKERS = 2
+COLUMNS = ("student", "exercise", "status", "points", "mistake")
+STUB = "not started"
+
+_LESSON = re.compile(r"^\s*lesson\(\s*[\"']?(\d+)", re.MULTILINE)
+_MAGIC = re.compile(r"\A(?:%%(?:time|capture|prun)\b.*\n)+")  # the rest of such a cell is run as Python
+_UNTOUCHED = "raise NotImplementedError"
+
+
+def worth(exercise: Exercise) -> int:
+    """The points that an exercise gives: its difficulty, unless it says otherwise."""
+    return exercise.points or exercise.difficulty
+
+
+def score(id: str) -> int:
+    """The points of an exercise ("04.propagate") by its last check in this notebook; 0 where it did not pass."""
+    exercise = find(id, id)[1]
+    return worth(exercise) if session.outcomes.get(exercise.id) == "passed" else 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came of one exercise of one student. mistake: the known one that it is, or, if likely, is nearest to."""
+
+    student: str
+    exercise: str
+    status: str
+    points: int = 0
+    mistake: str = ""
+    likely: bool = False
+
+
+@dataclass(frozen=True)
+class Grades:
+    """What came of a class. unread: notebooks that could not be graded, each with the reason."""
+
+    results: list[Result]
+    unread: list[str]
+
+    def mistakes(self) -> list[tuple[str, str, int]]:
+        """Exercise, mistake, and how many students made it, the most frequent first."""
+        made = Counter((result.exercise, result.mistake) for result in self.results if result.mistake)
+        return sorted(((*what, n) for what, n in made.items()), key=lambda row: (-row[2], row))
+
+    def write(self, output: Path) -> list[Path]:
+        """Write output.csv and output.json; their paths."""
+        table = io.StringIO()
+        rows = csv.DictWriter(table, COLUMNS, extrasaction="ignore", lineterminator="\n")
+        rows.writeheader()
+        rows.writerows(map(asdict, self.results))
+        mistakes = [dict(zip(("exercise", "mistake", "students"), row, strict=True)) for row in self.mistakes()]
+        whole = {"results": [*map(asdict, self.results)], "mistakes": mistakes, "unread": self.unread}
+        texts = {".csv": table.getvalue(), ".json": json.dumps(whole, indent=1, ensure_ascii=False) + "\n"}
+        output.parent.mkdir(parents=True, exist_ok=True)
+        for ending, text in texts.items():
+            replace_file(output.with_name(output.name + ending), text.encode())
+        return [output.with_name(output.name + ending) for ending in texts]
+
+
+def grade(folder: Path, limits: Limits = LIMITS) -> Grades:
+    """Grade every notebook below a folder. A sub-folder is a student, and so is a notebook that lies in none.
+
+    Where a student has several notebooks of one lesson, the best answer to each exercise counts. limits: for each
+    exercise. Raises CourseError where there is no notebook.
+    """
+    paths = [path for path in sorted(folder.rglob("*.ipynb")) if not _hidden(path.relative_to(folder))]
+    if not paths:
+        raise CourseError(f"There is no notebook in {folder}; give the folder that has a sub-folder for each student.")
+    best: dict[tuple[str, str], Result] = {}
+    unread = []
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # what Python says of a learner's code is not for a teacher
+            graded = pool.map(lambda path: _graded(path, folder, limits), paths)
+            for path, (results, why) in zip(paths, bar(graded, "grading", len(paths)), strict=True):
+                unread += [f"{path.relative_to(folder).as_posix()}: {why}"] if why else []
+                for result in results:
+                    key = result.student, result.exercise
+                    best[key] = max(best.get(key, result), result, key=lambda one: (one.points, one.status != STUB))
+    finally:
+        pool.shutdown(cancel_futures=True)
+    return Grades(sorted(best.values(), key=lambda result: result.student), unread)
+
+
+def _hidden(path: Path) -> bool:
+    """Whether a file is one that no student handed in, such as Jupyter's own copies."""
+    return any(part.startswith(".") for part in path.parts)
+
+
+def _graded(path: Path, folder: Path, limits: Limits) -> tuple[list[Result], str]:
+    """The results of one notebook, and why it could not be read, or ""."""
+    inside = path.relative_to(folder)
+    student = inside.parts[0] if len(inside.parts) > 1 else inside.stem
+    try:
+        cells = _cells(path)
+    except Exception as error:
+        lesson, why = _lesson(path, []), f"it cannot be read as a notebook ({type(error).__name__}: {error})"
+        return [Result(student, exercise.id, "not read") for exercise in (lesson.exercises if lesson else ())], why
+    lesson = _lesson(path, cells)
+    return (list(_examined(student, lesson, Answers(cells), limits)), "") if lesson else ([], "it is of no lesson")
+
+
+def _cells(path: Path) -> list[str]:
+    """The text of the code cells as Python, without the magic commands of IPython."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    content = json.loads(path.read_text(encoding="utf-8-sig"))
+    texts = ["".join(cell["source"]) for cell in content["cells"] if cell["cell_type"] == "code"]
+    return [TransformerManager().transform_cell(_MAGIC.sub("", text)) for text in texts]
+
+
+def _lesson(path: Path, cells: Sequence[str]) -> Lesson | None:
+    """The lesson that a notebook says it is, or else its file's name."""
+    said = [*(found for cell in cells for found in _LESSON.findall(cell)), path.name[:2]]
+    known = [number.zfill(2) for number in said if number.zfill(2) in numbers()]
+    return load(known[0]) if known else None
+
+
+def _examined(student: str, lesson: Lesson, answers: Answers, limits: Limits) -> Iterator[Result]:
+    """The results of one student, with a child that is replaced where a learner's code stopped it."""
+    child: Child | None = None
+    try:
+        for exercise in lesson.exercises:
+            found = answers.program(exercise)
+            if found is None:
+                yield Result(student, exercise.id, STUB)
+                continue
+            child = child or Child()
+            outcome = examine(lesson, exercise, found, limits, child)
+            if outcome.status in ("stopped", "fault of the course"):
+                child.end()
+                child = None
+            if outcome.status != "passed":
+                answers.give(exercise)
+            mistake = outcome.mistake.name if outcome.mistake else ""
+            points = worth(exercise) if outcome.status == "passed" else 0
+            yield Result(student, exercise.id, outcome.status, points, mistake, outcome.likely)
+    finally:
+        if child:
+            child.end()
+
+
+class Answers:
+    """What the cells of a notebook define: by name, the text of the last definition.
+
+    A stub left as it was counts only where there is no other, and a cell that is no Python only as a whole. stars:
+    the imports of everything in a module, which may be where any name comes from.
+    """
+
+    def __init__(self, cells: Sequence[str]) -> None:
+        self.definitions: dict[str, str] = {}
+        self.values: dict[str, str] = {}
+        self.stars: list[str] = []
+        self.broken: list[str] = []
+        for cell in cells:
+            try:
+                self._read(ast.parse(cell))
+            except (SyntaxError, ValueError, RecursionError, MemoryError):
+                self.broken.append(cell)
+
+    def _read(self, tree: ast.AST) -> None:
+        for node in ast.iter_child_nodes(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                text = ast.unparse(node)
+                if _UNTOUCHED not in text or node.name not in self.definitions:
+                    self.definitions[node.name] = text
+            elif isinstance(node, ast.Import | ast.ImportFrom):
+                for alias in node.names:
+                    line = ast.unparse(type(node)(**{**vars(node), "names": [alias]}))
+                    self.definitions[alias.asname or alias.name.partition(".")[0]] = line
+                    self.stars += [line] if alias.name == "*" else []
+            elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+                self._set(node.targets[0].id, node)
+            else:
+                self._read(node)
+
+    def _set(self, name: str, node: ast.Assign) -> None:
+        if isinstance(node.value, ast.Lambda):
+            self.definitions[name] = ast.unparse(node)
+        elif not re.match(r"(\w+\.)*check\(", ast.unparse(node.value)):
+            self.values[name] = ast.unparse(node)
+
+    def give(self, exercise: Exercise) -> None:
+        """Let the later exercises use the course's piece, as in a notebook in which the check did not pass."""
+        piece = exercise.reference
+        if not exercise.wants_a_value:
+            self.definitions[exercise.name] = f"from {piece.__module__} import {piece.__name__} as {exercise.name}"
+
+    def program(self, exercise: Exercise) -> Source | None:
+        """The answer to an exercise with all that it needs; None where there is none."""
+        known = self.definitions | self.values if exercise.wants_a_value else self.definitions
+        own = known.get(exercise.name, "")
+        if own.endswith(" = ..."):
+            return None
+        parts = _needed(exercise.name, known, set()) if own else [cell for cell in self.broken if exercise.name in cell]
+        return Source(exercise.name, "\n\n\n".join([*self.stars, *parts]) + "\n") if parts else None
+
+
+def _needed(name: str, known: dict[str, str], done: set[str]) -> list[str]:
+    """The text that defines a name, below the texts that it needs itself."""
+    done.add(name)
+    text = known[name]
+    read = {node.id for node in ast.walk(ast.parse(text)) if isinstance(node, ast.Name)}
+    below: list[Any] = [_needed(other, known, done) for other in sorted(read & known.keys()) if other not in done]
+    return [*(part for parts in below for part in parts), text]
