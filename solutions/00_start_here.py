@@ -157,7 +157,7 @@ check(wrong_way_round, "00.double_or_triple");
 # Here are 1,437 handwritten digits to learn from, each an image of 8 by 8 grey values, and 360 more that the network
 # does not see until the end.
 
-# %%
+# %% tags=["taste"]
 train, test = tg.data.digits(train=True), tg.data.digits(train=False)
 print(len(train), "images to learn from,", len(test), "to test on")
 
@@ -166,7 +166,7 @@ print(len(train), "images to learn from,", len(test), "to test on")
 # one number comes out, the *loss*, which says how wrong the network is. Training repeats three steps: run the
 # network, send the gradient of the loss back, move every parameter a little against its gradient.
 
-# %%
+# %% tags=["taste"]
 tg.manual_seed(0)
 model = tg.nn.Sequential(tg.nn.Flatten(), tg.nn.Linear(64, 32), tg.nn.ReLU(), tg.nn.Linear(32, 10))
 optimizer = tg.optim.SGD(model.parameters(), lr=0.1, momentum=0.9)

@@ -7,7 +7,7 @@
 # **Where this sits.** **derivative** → graph → rules → backward → tensors → modules → networks. Training moves
 # numbers in the direction that makes a result better. The derivative is that direction.
 #
-# *About 45 minutes. You need Python functions and a little NumPy.*
+# *About 55 minutes. You need Python functions and a little NumPy.*
 
 # %%
 import numpy as np
@@ -341,8 +341,7 @@ tg.draw(y)
 # They agree. The one moved each number twice and ran the program four times. The other ran it once, and would have
 # run it once for a million numbers. How it can know the slopes without moving anything is what the next lessons are
 # about, and whenever you write a rule there, your `central_difference` says whether it is right.
-
-# %% [markdown]
+#
 # ## What you have built
 #
 # - A slope between two points, and what it settles to when they meet: the derivative.

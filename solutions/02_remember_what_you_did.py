@@ -34,7 +34,7 @@ y
 #
 # ### Exercise 1 · A number with a past
 #
-# *Difficulty 2 of 5 · about 10 minutes*
+# *Difficulty 2 of 5 · about 8 minutes*
 #
 # Three things make up a record: the value, the sign of the operation, and the Numbers it was made from. Keep the
 # Numbers themselves, not their values: they have a past of their own.
@@ -88,7 +88,7 @@ predict("who-is-asked", "__rmul__")  ### ANSWER
 # %% [markdown]
 # ### Exercise 2 · Meet plain numbers
 #
-# *Difficulty 3 of 5 · about 12 minutes*
+# *Difficulty 3 of 5 · about 10 minutes*
 #
 # `AnyNumber` builds on your `Number`. A plain number becomes an AnyNumber first, so that every input has `data` and
 # `inputs`; an AnyNumber stays the object it is. Inputs stand in the order of the program: in `5 - a` the 5 comes first.
@@ -185,7 +185,7 @@ tell(product)
 #
 # ### Exercise 4 · Arrows
 #
-# *Difficulty 3 of 5 · about 12 minutes*
+# *Difficulty 3 of 5 · about 10 minutes*
 
 # %%
 def arrows(number):
@@ -293,7 +293,7 @@ leaves = check(leaves)
 # %% [markdown]
 # ### Exercise 6 · Only what is near
 #
-# *Difficulty 3 of 5 · about 12 minutes · builds `draw.scene.nearest`*
+# *Difficulty 3 of 5 · about 10 minutes · builds `draw.scene.nearest`*
 #
 # A large graph is too much to look at. `tg.draw(y, depth=3)` shows the last three operations on every way back, and
 # this is the piece that finds them.

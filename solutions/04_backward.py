@@ -299,7 +299,6 @@ def network(x):
     return ((x @ W1 + b1).tanh() @ W2 + b2)[:, 0]
 
 
-# %%
 history = []
 with course.mine():
     for _ in bar(range(300), "training"):

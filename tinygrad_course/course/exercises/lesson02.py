@@ -115,7 +115,7 @@ def _number_case(name: str, program: Any) -> Case:
 NUMBER = Exercise(
     id="02.Number",
     target=None,
-    minutes=10,
+    minutes=8,
     difficulty=2,
     reference=Number,
     cases=(
@@ -278,7 +278,7 @@ def _any_case(name: str, program: Any) -> Case:
 ANY_NUMBER = Exercise(
     id="02.AnyNumber",
     target=None,
-    minutes=12,
+    minutes=10,
     difficulty=3,
     reference=AnyNumber,
     cases=(
@@ -526,7 +526,7 @@ def _three_floors(a: Any, b: Any) -> Any:
 ARROWS = Exercise(
     id="02.arrows",
     target=None,
-    minutes=12,
+    minutes=10,
     difficulty=3,
     reference=arrows,
     cases=(
@@ -761,7 +761,7 @@ def _ladder(x: Any) -> Any:
 NEAREST = Exercise(
     id="02.nearest",
     target="tinygrad_course.draw.scene.nearest",
-    minutes=12,
+    minutes=10,
     difficulty=3,
     reference=nearest,
     cases=(

@@ -477,7 +477,7 @@ PROPAGATE = Exercise(
         "Keep a dict from node to the gradient that has arrived so far; at first only the root has one. Go through "
         "walk from its end. pull(node, gradient) gives pairs (source, its gradient): a leaf's goes to accumulate, a "
         "Node's is added into the dict.",
-        "Fill in what is missing:\nsums = {root: g}\nfor node in ...:\n    for source, gx in pull(node, ...):\n"
+        "Fill in what is missing:\nsums = {...: ...}\nfor node in ...:\n    for source, gx in pull(node, ...):\n"
         "        if isinstance(source, Node):\n            sums[source] = ...\n        else:\n            ...",
     ),
 )
