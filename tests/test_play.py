@@ -55,7 +55,7 @@ def test_the_chain_rule_step_by_step() -> None:
         "5. backward: y = c + a: g = 1.0 is the gradient of y.",
         "   gradient of c, by Add.grad_x: g = 1.0",
         "   gradient of a, by Add.grad_y: g = 1.0",
-        "6. backward: c = a × b: g = 1.0 is the gradient of c; x is a; y is b.",
+        "6. backward: c = a × b: g = 1.0 is the gradient of c. In the rules x stands for a and y stands for b.",
         "   gradient of a, by Mul.grad_x: g × y = 1.0 × (-3.0) = -3.0",
         "   gradient of b, by Mul.grad_y: g × x = 1.0 × 2.0 = 2.0",
         "   -2.0 = 1.0 + -3.0: two paths meet at a.",

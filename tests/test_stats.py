@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_output
 
 from tinygrad_course.course import exercises, stats
 from tinygrad_course.course.author import ROOT, AuthorError
-from tinygrad_course.course.author_commands import author
+from tinygrad_course.course.cli import main
 from tinygrad_course.course.stats import COUNTED, Page, count, headings, pages, prose, statistics
 
 LESSON = exercises.load("00")
@@ -89,9 +89,9 @@ def test_the_total_is_the_sum(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_command_prints_json_or_a_table() -> None:
     run = CliRunner().invoke
-    as_json = run(author, ["stats", "--json", "00"])
+    as_json = run(main, ["author", "stats", "--json", "00"])
     assert json.loads(as_json.output) == statistics(["00"]) and list(json.loads(as_json.output)["lessons"]) == ["00"]
-    table = run(author, ["stats", "00"])
+    table = run(main, ["author", "stats", "00"])
     words = statistics(["00"])["total"]["words"]
     assert table.exit_code == 0 and table.output.count(f" {words:,} ") == 2 and "total" in table.output
 

@@ -222,7 +222,7 @@ def _lines(exercise: Exercise) -> set[str]:
     simple = [n for n in nodes if isinstance(n, ast.stmt) and not hasattr(n, "body") and not _is_text(n)]
     values = [n.value for n in simple if isinstance(n, ast.Return | ast.Assign)]
     parts = [*simple, *(v for v in values if v and not isinstance(v, ast.Name | ast.Attribute | ast.Constant))]
-    return {line for line in map(ast.unparse, parts) if len(line) > 8}
+    return {line for line in map(ast.unparse, parts) if len(line) > 10}
 
 
 def _is_text(node: ast.stmt) -> bool:

@@ -159,14 +159,16 @@ class Story:
         """The step of an operation of the backward pass: what has arrived, and what its rules' letters stand for."""
         operation, arguments = self.operation(node), node.op.arguments
         reads = {name for _, rule in node.plan.rules for name in rule.reads}
-        letters = [*zip(arguments, operation.inputs, strict=False), ("z", operation.output)]
-        stand = [f"{name} is {self.called[box]}" for name, box in letters if name in reads and name != self.called[box]]
-        lead = "; ".join([f"g = {short(g)} is the gradient of {self.called[operation.output]}", *stand])
-        step = self.step("backward", node, f"{lead}.")
+        boxes = [*zip(arguments, operation.inputs, strict=False), ("z", operation.output)]
+        letters = [(name, self.called[box]) for name, box in boxes if name in reads]
+        stand = [f"{letter} stands for {name}" for letter, name in letters if letter != name]
+        meaning = f" In the rules {' and '.join(stand)}." if stand else ""
+        lead = f"g = {short(g)} is the gradient of {self.called[operation.output]}.{meaning}"
+        step = self.step("backward", node, lead)
         step.arrows[self.arrows[self.drawn[node]][-1]] = ""
         given = [self.called[box] for box, source in zip(operation.inputs, node.inputs, strict=True) if source is None]
         step.notes += [f"{name} is a constant and gets no gradient." for name in given]
-        if node.hooks:
+        if node.hooks or any(isinstance(source, Tensor) and source.hooks for source in node.inputs):
             step.notes.append("A hook is registered here: backward() runs it, and uses what it returns; play does not.")
         return step
 
