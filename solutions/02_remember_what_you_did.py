@@ -102,32 +102,45 @@ class AnyNumber(Number):
     (3.0, '-', [5.0, 2.0])
     """
 
-    ### BEGIN SOLUTION
     @staticmethod
     def wrap(x):
+        """x as an AnyNumber; a Number stays the object it is."""
+        ### BEGIN SOLUTION
         return x if isinstance(x, Number) else AnyNumber(x)
+        ### END SOLUTION
 
     def __add__(self, other):
+        ### BEGIN SOLUTION
         other = self.wrap(other)
         return AnyNumber(self.data + other.data, "+", (self, other))
+        ### END SOLUTION
 
     def __mul__(self, other):
+        ### BEGIN SOLUTION
         other = self.wrap(other)
         return AnyNumber(self.data * other.data, "*", (self, other))
+        ### END SOLUTION
 
     def __sub__(self, other):
+        ### BEGIN SOLUTION
         other = self.wrap(other)
         return AnyNumber(self.data - other.data, "-", (self, other))
+        ### END SOLUTION
 
     def __radd__(self, other):
+        ### BEGIN SOLUTION
         return self.wrap(other) + self
+        ### END SOLUTION
 
     def __rmul__(self, other):
+        ### BEGIN SOLUTION
         return self.wrap(other) * self
+        ### END SOLUTION
 
     def __rsub__(self, other):
+        ### BEGIN SOLUTION
         return self.wrap(other) - self
-    ### END SOLUTION
+        ### END SOLUTION
 
 
 # %%

@@ -12,7 +12,7 @@ class device(str):
 
     def __new__(cls, type: object) -> device:
         if str(type).partition(":")[0] != "cpu":
-            raise RuntimeError(f"device {str(type)!r}: this framework computes on the CPU; use \"cpu\"")
+            raise RuntimeError(f'device {str(type)!r}: this framework computes on the CPU; use "cpu"')
         return super().__new__(cls, "cpu")
 
     @property

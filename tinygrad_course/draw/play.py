@@ -92,7 +92,7 @@ class Player(Picture):
         parts = {file: beside(f"player.{file}") for file in ("css", "js")}
         return Template(beside("player.html")).substitute(
             parts,
-            name=f"player-{sha256(f'{svg}{data}'.encode()).hexdigest()[:10]}",
+            name=f"player-{sha256(f'{self.dot}{data}'.encode()).hexdigest()[:10]}",
             image=b64encode(svg.encode()).decode(),
             alt=escape(self.alt),
             text=escape(str(self)),

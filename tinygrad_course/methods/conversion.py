@@ -84,11 +84,11 @@ class Conversion:
         """Make a tensor of data, in this tensor's dtype."""
         return Op.result(np.array(data, dtype=dtype or self.dtype)).requires_grad_(requires_grad)
 
-    def new_zeros(self: Any, size: Any = (), *more: int, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+    def new_zeros(self: Any, size: Any = (), *more: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
         """Make a tensor of zeros, in this tensor's dtype."""
         return self.new_full(sizes((size, *more)), 0, dtype=dtype, requires_grad=requires_grad)
 
-    def new_ones(self: Any, size: Any = (), *more: int, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+    def new_ones(self: Any, size: Any = (), *more: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
         """Make a tensor of ones, in this tensor's dtype."""
         return self.new_full(sizes((size, *more)), 1, dtype=dtype, requires_grad=requires_grad)
 
@@ -96,6 +96,6 @@ class Conversion:
         """Make a tensor of one number, in this tensor's dtype."""
         return Op.result(np.full(tuple(size), fill_value, dtype or self.dtype)).requires_grad_(requires_grad)
 
-    def new_empty(self: Any, size: Any = (), *more: int, dtype: Any = None, requires_grad: Any = False) -> Tensor:
+    def new_empty(self: Any, size: Any = (), *more: Any, dtype: Any = None, requires_grad: Any = False) -> Tensor:
         """Make a tensor whose numbers are whatever the memory held, in this tensor's dtype."""
         return Op.result(np.empty(sizes((size, *more)), dtype or self.dtype)).requires_grad_(requires_grad)
