@@ -203,7 +203,7 @@ image_grid(images[:10], [f"reads {r}, is {d}" for r, d in pairs])
 
 # %%
 scores = model(images[:1])
-tg.draw(scores, numbers=False)
+tg.draw(scores, values=False, grads=False)
 
 # %% [markdown]
 # ## What you have seen

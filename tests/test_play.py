@@ -84,7 +84,7 @@ def test_both_inputs_from_one_leaf_and_an_unnamed_result() -> None:
         (lambda x: -x, "Neg.grad_x: -g = -1.0"),
         (lambda x: x + tg.ones(3), "Add.grad_x: g = [1.0, 1.0, 1.0]; "
          "broadcasting undone by sum_to: shape (3,) → (): 3.0"),
-        (lambda x: x * tg.ones(64, 10), "Mul.grad_x: g × y = (64, 10) × (64, 10) = shape (64, 10), 1.0 to 1.0; "
+        (lambda x: x * tg.ones(64, 10), "Mul.grad_x: g × y = (64, 10) × (64, 10) = shape (64, 10), each 1.0; "
          "broadcasting undone by sum_to: shape (64, 10) → (): 640.0"),
         (lambda x: x.reshape(1), "Reshape.grad_x: g.reshape(shape) = 1.0"),
         (lambda x: tg.maximum(x, tg.tensor(1.0)), "Maximum.grad_x: Where(x < y, 0, Where(x == y, g / 2, g)) = 1.0"),

@@ -7,67 +7,95 @@ is laid out by Graphviz (layout.py), and is text where there is none.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..tensor import Tensor
-from .compare import mark_differences
+from .collapse import Open
+from .compare import mark_differences, mark_first_wrong
 from .layout import engine_name
 from .listing import title
+from .model import run_model
 from .names import Names, clean, namespaces
 from .picture import LIMIT, Picture
-from .plots import image_grid
-from .scene import Scene, sketch
+from .scene import EVERYTHING, Artist, Show, sketch
 
-__all__ = ["Picture", "draw", "engine_name", "image_grid", "side_by_side"]
+__all__ = ["Picture", "compare_gradients", "draw", "engine_name", "side_by_side"]
 
 
 def draw(
-    y: Tensor,
-    *,
-    names: Mapping[str, Any] | None = None,
-    direction: str | None = None,
-    depth: int | None = None,
-    numbers: bool = True,
-    limit: int = LIMIT,
-) -> Picture:
-    """Draw the graph that y came from, as it is now.
+    y: Any, *inputs: Any, names: Mapping[str, Any] | None = None, direction: str | None = None,
+    depth: int | None = None, open: Open = None, limit: int = LIMIT, values: bool = True, grads: bool = True,
+    shapes: bool = True, dtypes: bool | None = None, modules: bool = True, theme: str = "auto",
+) -> Picture:  # fmt: skip
+    """Draw the graph that y came from, as it is now; or `draw(model, x)`: the graph of what the model makes of x.
 
-    names: name → tensor, where the variables' own names are not wanted or not known, as in names={"w": w}.
+    A model is called once, as it is: in training mode batch norm takes note. Of several outputs the first is drawn.
+    names: name → tensor or module, where the variables' own names are not wanted or not known, as in names={"w": w}.
     direction: "LR" (left to right), "TB" (top to bottom), "RL" or "BT"; when left out, long chains go downwards.
-    depth: draw only so many operations before y. numbers: False leaves out what arrays and gradients hold.
-    limit: above so many operations there is a summary and no picture.
-    Raises TypeError for what is no Tensor, ValueError for a direction or depth that does not exist.
+    depth: draw only so many operations before y.
+    open: which calls of modules show what is inside: True for all; False for none; 1 for the outermost, 2 for those in
+    it as well; or paths, as in open=("blocks.0", "head*"). When left out, all up to `limit` operations, and beyond
+    that as many levels as can be read; modules that are not open are one box each, and repeated ones one for all.
+    limit: above so many boxes and operations there is a summary and no picture.
+    values, grads, shapes, dtypes: what to show of each tensor; a dtype that is not the usual one shows by itself.
+    modules: False passes over what belongs to which module.
+    theme: "light" or "dark", each on its own ground, or "auto", on none, for both.
+    Raises TypeError for what is no Tensor or model, ValueError for a direction, depth, theme or path that there is not.
     """
-    return Picture([scene_of(y, names, depth, numbers)], direction, limit)
+    found = Names(names, namespaces())
+    if callable(getattr(type(y), "named_modules", None)):
+        y = run_model(y, inputs, found)
+    elif inputs:
+        raise TypeError(f"draw: only a model takes inputs, as in draw(model, x); got a {type(y).__name__} and inputs")
+    show = Show(values, grads, shapes, dtypes, modules)
+    return Picture([take_down(y, found, depth, show, open, limit).scene], direction, limit, theme)
 
 
 def side_by_side(
-    *graphs: Tensor | Picture,
-    captions: Sequence[str] = (),
-    names: Mapping[str, Any] | None = None,
-    direction: str = "TB",
-    limit: int = LIMIT,
-) -> Picture:
+    *graphs: Tensor | Picture, captions: Sequence[str] = (), names: Mapping[str, Any] | None = None,
+    direction: str = "TB", limit: int = LIMIT, theme: str = "auto",
+) -> Picture:  # fmt: skip
     """Draw several graphs in one picture, each in a frame under its caption, and mark what differs from the first.
 
     Raises TypeError for what is neither Tensor nor Picture, ValueError where there are not as many captions as graphs.
     """
+    found = Names(names, namespaces())
     scenes = [
         scene
         for graph in graphs
-        for scene in (graph.scenes if isinstance(graph, Picture) else [scene_of(graph, names)])
+        for scene in (graph.scenes if isinstance(graph, Picture) else [take_down(graph, found).scene])
     ]
     if not scenes or (captions and len(captions) != len(scenes)):
         raise ValueError(f"side_by_side: {len(scenes)} graphs and {len(captions)} captions; give one caption a graph")
     words = [clean(str(caption)) for caption in captions] or [title(scene) for scene in scenes]
-    framed = [Scene(scene.steps, caption) for scene, caption in zip(scenes, words, strict=True)]
-    return Picture(mark_differences(framed), direction, limit)
+    framed = [replace(scene, caption=caption) for scene, caption in zip(scenes, words, strict=True)]
+    return Picture(mark_differences(framed), direction, limit, theme)
 
 
-def scene_of(y: Any, names: Mapping[str, Any] | None, depth: int | None = None, numbers: bool = True) -> Scene:
-    """Take the graph of y down, with the names of the caller's variables."""
+def compare_gradients(
+    y: Tensor, yours: Mapping[Any, Any] | None = None, expected: Mapping[Any, Any] | None = None, *,
+    names: Mapping[str, Any] | None = None, direction: str | None = None, depth: int | None = None,
+    limit: int = LIMIT, theme: str = "auto",
+) -> Picture:  # fmt: skip
+    """Draw y's graph with your gradients, and mark the first wrong one on the way back from y: yours and the right one.
+
+    yours, expected: name, or tensor, → gradient: an array, a number, or None where there is none.
+    yours left out: the .grad of each tensor. expected left out: computed here, for y's own gradient all ones, which
+    needs a graph that backward() has not freed. Only what is in `expected`, or else in `yours`, is compared.
+    Raises ValueError for a name or tensor that is not in the graph, TypeError for what is no Tensor.
+    """
+    artist = take_down(y, Names(names, namespaces()), depth)
+    mark_first_wrong(artist, y, yours, expected)
+    return Picture([artist.scene], direction, limit, theme)
+
+
+def take_down(
+    y: Any, names: Names, depth: int | None = None, show: Show = EVERYTHING, open: Open = True, limit: int = LIMIT
+) -> Artist:  # fmt: skip
+    """Take the graph of y down. Raises TypeError and ValueError for what cannot be drawn."""
     if not isinstance(y, Tensor):
         raise TypeError(f"draw: expected a Tensor, got {type(y).__name__}; to draw a number or array: tg.tensor(...)")
     if depth is not None and depth < 1:
         raise ValueError(f"draw: depth counts operations, from 1; got {depth}")
-    return sketch(y, Names(names, namespaces()), depth, numbers).scene
+    return sketch(y, names, depth, show, open, limit)

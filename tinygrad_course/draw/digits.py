@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 IN_FULL = 8  # up to so many numbers are written with 4 digits each, more of them with 3
-SIDE = 8  # an array of up to so many rows and columns is written out; a larger one is summed up
+SIDE, MOST = 8, 36  # an array of up to so many rows and columns, and numbers, is written out; a larger is summed up
 
 
 class Digits(NamedTuple):
@@ -37,7 +37,7 @@ def digits_of(array: Any) -> Digits:
     """The numbers of an array or a Python number: all of them where few, else one sentence about them."""
     array = np.asarray(array)
     grid = array.reshape(-1, array.shape[-1]) if array.size and array.ndim else array.reshape(1, -1)
-    if not array.size or max(grid.shape) > SIDE:
+    if not is_written_out(array):
         line = summary(array)
         return Digits(((line,),), line)
     digits = 4 if array.size <= IN_FULL else 3
@@ -46,8 +46,14 @@ def digits_of(array: Any) -> Digits:
     return Digits(rows, " ".join(line.split()))
 
 
+def is_written_out(array: np.ndarray) -> bool:
+    """Whether a drawing writes all numbers of an array."""
+    columns = array.shape[-1] if array.ndim else 1
+    return 0 < array.size <= MOST and columns <= SIDE and array.size // columns <= SIDE
+
+
 def summary(array: np.ndarray) -> str:
-    """A large array in a few words: from where to where its numbers go, and whether all are finite."""
+    """A large array in a few words: from where to where its numbers go, their mean, and whether all are finite."""
     if not array.size:
         return "no numbers"
     if array.dtype.kind == "b":
@@ -55,7 +61,10 @@ def summary(array: np.ndarray) -> str:
     finite = array[np.isfinite(array)]
     if not finite.size:
         return "nothing finite"
-    span = f"{number(finite.min(), 2)} to {number(finite.max(), 2)}"
+    low, high = finite.min(), finite.max()
+    span = f"{number(low, 2)} to {number(high, 2)}, mean {number(finite.mean(dtype=float), 2)}"
+    if low == high:
+        span = f"each {number(low, 2)}"
     return span if finite.size == array.size else f"{span}, and {array.size - finite.size} not finite"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from .scene import Operation, Scene, Value, plural
 
@@ -12,7 +12,8 @@ SHOWN = 12  # so many kinds of operation are named in a summary
 
 def headline(scenes: Sequence[Scene]) -> str:
     """What is drawn, in one line."""
-    return "; ".join(f"{title(scene)}: {scene.counts()}" for scene in scenes)
+    counted = (f"{title(scene)}: {scene.counts()}. {scene.note}" for scene in scenes)
+    return "; ".join(sentence.rstrip(". ") for sentence in counted)
 
 
 def title(scene: Scene) -> str:
@@ -28,49 +29,78 @@ def listing(scenes: Sequence[Scene]) -> str:
 
 
 def lines(scene: Scene) -> list[str]:
-    """One line for each value: its number, its name, how it was made, its numbers, shape, dtype and gradient."""
+    """One line for each value: its number, its name, how it was made, its numbers, shape, dtype and gradient.
+
+    Above what belongs to a call of a module stands its title.
+    """
     called: dict[int, str] = {}
     made = {operation.output: operation for _, operation in scene.operations()}
     found: list[str] = []
+    count, inside = 0, None
     for place, step in enumerate(scene.steps):
-        if isinstance(step, Value):
-            if is_bare(step):
-                called[place] = (step.digits.line if step.digits else "") + (" (differs)" if step.differs else "")
-                continue
-            called[place] = step.name or f"#{len(found) + 1}"
-            maker = made.get(place)
-            found.append(f"{len(found) + 1}. {result(step, maker, called) if maker else given(step)}")
+        if isinstance(step, Value) and is_bare(step):
+            called[place] = (step.digits.line if step.digits else "") + (f" ({step.mark})" if step.mark else "")
+        elif isinstance(step, Value) or step.output == place:
+            count += 1
+            name = step.name if isinstance(step, Value) else ""
+            called[place] = name or f"#{count}"
+            if step.frame != inside:
+                inside = step.frame
+                around = " / ".join(reversed(list(titles(scene, inside))))
+                found.append(f"In {around}:" if around else "Outside:")
+            found.append(f"{count}. {line(step, made.get(place), called)}")
     return found
+
+
+def titles(scene: Scene, frame: int | None) -> Iterator[str]:
+    """The titles of a frame and of those around it."""
+    while frame is not None:
+        yield scene.frames[frame].title
+        frame = scene.frames[frame].outer
+
+
+def line(step: Value | Operation, maker: Operation | None, called: dict[int, str]) -> str:
+    """What is said of a value, or of a box of operations that has none of its own."""
+    if isinstance(step, Operation):
+        return f"{expression(step, called)}{step.mark and f' ({step.mark})'}: {', '.join(step.about)}"
+    return result(step, maker, called) if maker else given(step)
 
 
 def is_bare(value: Value) -> bool:
     """Whether a value is a Python number, which stands in the operation's own line."""
-    return value.kind == "constant" and not value.shape and not value.name
+    return value.bare
 
 
 def given(value: Value) -> str:
     """A value that nothing in the graph made: "x (leaf) = 2.0, shape ()"."""
     start = f"{value.name} ({value.kind})" if value.name else value.kind
-    return f"{start} = {facts(value)}" if value.digits else f"{start}, {facts(value)}"
+    if value.digits:
+        return f"{start} = {facts(value)}"
+    return ", ".join(filter(None, [start, facts(value)]))
 
 
 def result(value: Value, operation: Operation, called: dict[int, str]) -> str:
     """A value and how it was made: "y = x × 2 → 4.0, shape ()"."""
     start = f"{value.name} = " if value.name else ""
-    change = " (another operation)" if operation.differs else ""
-    return f"{start}{expression(operation, called)}{change} {'→ ' if value.digits else 'has '}{facts(value)}"
+    change = " (another operation)" if operation.mark else ""
+    about = f" ({', '.join(operation.about)})" if operation.about else ""
+    end = facts(value)
+    how = f"{start}{expression(operation, called)}{about}{change}"
+    return f"{how} {'→ ' if value.digits else 'has '}{end}" if end else how
 
 
 def facts(value: Value) -> str:
     """The numbers of a value, its shape, its dtype where not the usual one, and its gradient."""
     numbers = value.digits.line if value.digits else ""
     gradient = f"grad {value.grad.line}" if value.grad else ""
-    return ", ".join(filter(None, [numbers, value.shape, value.dtype, gradient, "differs" if value.differs else ""]))
+    return ", ".join(filter(None, [numbers, value.shape, value.dtype, gradient, value.mark]))
 
 
 def expression(operation: Operation, called: dict[int, str]) -> str:
-    """What an operation does, by the names of its inputs: "x × 2", "relu(#3)", "Sum(#4, axis 1)"."""
+    """What an operation does, by the names of its inputs: "x × 2", "relu(#3)", "Sum(#4, axis 1)", "[4 × Block](#2)"."""
     inputs = [called[source] for source in operation.inputs]
+    if operation.about:
+        return f"[{operation.label}]({', '.join(inputs)})"
     if len(inputs) == 2 and len(operation.label) == 1 and not operation.params:
         return f"{inputs[0]} {operation.label} {inputs[1]}"
     name = operation.label if operation.label.isalpha() and operation.label.isascii() else operation.op

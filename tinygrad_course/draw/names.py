@@ -38,7 +38,7 @@ def is_own(name: str) -> bool:
 
 
 class Names:
-    """Finds the name of a leaf, of a constant array, or of the tensor that a node made.
+    """Finds the name of a leaf, of a constant array, of the tensor that a node made, or of a module.
 
     Names given outright come first, then the parameters of modules ("model.0.weight"), then variables: local before
     global, and of several the one that was bound first.
@@ -46,13 +46,18 @@ class Names:
 
     def __init__(self, given: Mapping[str, Any] | None, spaces: Iterable[Mapping[str, Any]]) -> None:
         self.found: dict[int, str] = {}
+        self.modules: dict[int, str] = {}
+        self.inputs: set[int] = set()  # the ids of what a model was called with, tensors and arrays
         self.tensors: dict[int, Tensor] = {}  # by the id of the node that made them
         spaces = list(spaces)
-        modules = [dict(parameters(space)) for space in spaces]
-        self.spaces = (check(given), *modules, *spaces)  # kept, since an id is a thing's own only while it lives
+        parts = [dict(inside(space, "named_parameters")) for space in spaces]
+        self.spaces = (check(given), *parts, *spaces)  # kept, since an id is a thing's own only while it lives
         for space in self.spaces:
             for name, value in space.items():
                 self.note(name, value)
+        for space in (given or {}, *spaces):
+            for path, module in inside(space, "named_modules"):
+                self.modules.setdefault(id(module), path)
 
     def note(self, name: str, value: Any) -> None:
         """Remember a variable, if it holds a tensor or an array that has no name yet."""
@@ -76,14 +81,19 @@ def check(given: Mapping[str, Any] | None) -> Mapping[str, Any]:
         return {}
     if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
         raise TypeError("draw: names takes each name with its tensor, as in names={'w': w}")
-    return {**dict(parameters(given)), **given}
+    return {**dict(inside(given, "named_parameters")), **given}
 
 
-def parameters(space: Mapping[str, Any]) -> Iterator[tuple[str, Tensor]]:
-    """The parameters of every module among the variables, as ("model.0.weight", tensor)."""
+def inside(space: Mapping[str, Any], method: str) -> Iterator[tuple[str, Any]]:
+    """What a method of every module among the variables yields, each with its path from the variable."""
     for variable, value in space.items():
         try:
-            if callable(getattr(type(value), "named_parameters", None)):
-                yield from [(f"{variable}.{path}", tensor) for path, tensor in value.named_parameters()]
+            if callable(getattr(type(value), method, None)):
+                yield from [(joined(variable, path), thing) for path, thing in getattr(value, method)()]
         except Exception:  # a module half made, or somebody else's: it has no names to give
             continue
+
+
+def joined(path: str, name: str) -> str:
+    """The path of what is called `name` inside what is at `path`; either may be empty."""
+    return ".".join(filter(None, [path, name]))

@@ -12,11 +12,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from . import dot as dots
 from . import layout
 from .listing import headline, listing, summary
 from .scene import Scene
 from .svg import finish
+from .theme import AUTO, LIGHT, THEMES
+from .thumbnail import Thumbnail, into_png
 
 SMALL = 60  # values and operations up to which a notebook also stores a PNG, which shows before it is trusted
 LIMIT = 100  # operations beyond which a summary stands in place of the picture
@@ -33,10 +37,14 @@ class Picture:
     layout program). to_svg, to_png and to_dot write files.
     """
 
-    def __init__(self, scenes: Sequence[Scene], direction: str | None = None, limit: int = LIMIT) -> None:
+    def __init__(
+        self, scenes: Sequence[Scene], direction: str | None = None, limit: int = LIMIT, theme: str = "auto"
+    ) -> None:
         if direction not in (None, *DIRECTIONS):
             raise ValueError(f"draw: direction must be one of {', '.join(DIRECTIONS)}, not {direction!r}")
-        self.scenes = tuple(scenes)
+        if theme not in THEMES:
+            raise ValueError(f"draw: theme must be one of {', '.join(THEMES)}, not {theme!r}")
+        self.scenes, self.palette = tuple(scenes), THEMES[theme]
         self.direction = direction or ("LR" if max(s.longest_chain() for s in self.scenes) <= CHAIN else "TB")
         self.limit = limit
 
@@ -45,21 +53,26 @@ class Picture:
     @cached_property
     def dot(self) -> str:
         """The graph in Graphviz's language; node n0, n1, … in the order of the listing's steps."""
-        return dots.digraph(self.scenes, self.direction).source
+        return dots.digraph(self.scenes, self.direction, self.palette).source
 
     @cached_property
     def svg(self) -> str | None:
         """The picture as one SVG element, or None without a layout program."""
         drawn = layout.render(self.dot, "svg")
-        return None if drawn is None else finish(drawn, self.dot, self.alt, self.shortened(30))
+        return None if drawn is None else self.finished(drawn)
+
+    def finished(self, drawn: bytes) -> str:
+        """Graphviz's SVG with what it lacks."""
+        return finish(drawn, self.dot, self.alt, self.shortened(30), dots.thumbnails(self.scenes))
 
     @cached_property
     def png(self) -> bytes | None:
-        """The picture as PNG with its text inside, or None without a layout program."""
-        graph = dots.digraph(self.scenes, self.direction)
+        """The picture as PNG with its text inside, on a ground of its own, or None without a layout program."""
+        ground = LIGHT if self.palette is AUTO else self.palette
+        graph = dots.digraph(self.scenes, self.direction, ground)
         graph.attr("graph", dpi=str(DPI))
         drawn = layout.render(graph.source, "png")
-        return None if drawn is None else compress(drawn, self.alt)
+        return None if drawn is None else compress(drawn, self.alt, dots.thumbnails(self.scenes))
 
     @property
     def alt(self) -> str:
@@ -138,13 +151,19 @@ def png_width(png: bytes) -> int:
     return int(struct.unpack(">I", png[16:20])[0])
 
 
-def compress(png: bytes, text: str) -> bytes:
-    """The PNG in few colours, which makes it four times smaller, with a text inside under the keyword Description."""
+def compress(png: bytes, text: str, thumbnails: dict[str, Thumbnail] | None = None) -> bytes:
+    """The PNG in few colours, which makes it four times smaller, with a text inside under the keyword Description.
+
+    thumbnails: what takes the place of the cells of their colours.
+    """
     from PIL import Image, PngImagePlugin
 
     note = PngImagePlugin.PngInfo()
     note.add_itxt("Description", text)
     file = io.BytesIO()
-    few = Image.open(io.BytesIO(png)).convert("RGB").quantize(COLORS, dither=Image.Dither.NONE)
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    if thumbnails:
+        image = Image.fromarray(into_png(np.array(image), thumbnails))
+    few = image.quantize(COLORS, dither=Image.Dither.NONE)
     few.save(file, "PNG", optimize=True, pnginfo=note)
     return file.getvalue()

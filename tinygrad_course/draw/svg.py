@@ -5,13 +5,15 @@ from __future__ import annotations
 from hashlib import sha256
 from xml.etree import ElementTree as Tree
 
+from .thumbnail import Thumbnail, into_svg
+
 SPACE = "{http://www.w3.org/2000/svg}"
 PRESERVE = "{http://www.w3.org/XML/1998/namespace}space"
 POINT = 96 / 72  # pixels to a point
 STYLE = "max-width:100%;height:auto;border-radius:6px"
 
 
-def finish(svg: bytes, dot: str, alt: str, description: str) -> str:
+def finish(svg: bytes, dot: str, alt: str, description: str, thumbnails: dict[str, Thumbnail]) -> str:
     """The SVG as one element without comments; every id in it begins with a hash of the graph's DOT."""
     root = Tree.fromstring(svg)
     for element in root.iter():
@@ -20,6 +22,7 @@ def finish(svg: bytes, dot: str, alt: str, description: str) -> str:
     for side in ("width", "height"):
         root.set(side, str(round(float(root.get(side, "0pt").removesuffix("pt")) * POINT)))
     share_font(root)
+    into_svg(root, thumbnails)
     name_parts(root, f"g{sha256(dot.encode()).hexdigest()[:8]}")
     for place, (tag, words) in enumerate([("title", alt), ("desc", description)]):
         child = Tree.Element(tag)
