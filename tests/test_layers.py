@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tinygrad_course"
 
 LAYERS = (
-    ("devices", "dtypes", "random"),
+    ("devices", "dtypes", "modes", "random"),
     ("graph", "printing"),
     ("ops",),
     ("methods",),

@@ -18,7 +18,8 @@ from tinygrad_course.draw import layout
 from tinygrad_course.draw.digits import digits_of
 from tinygrad_course.draw.play import Player, play
 from tinygrad_course.draw.scene import Value
-from tinygrad_course.graph import Op, modes, walk
+from tinygrad_course.graph import Op, walk
+from tinygrad_course.modes import modes
 
 
 def leaf(numbers: object) -> tg.Tensor:

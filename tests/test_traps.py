@@ -17,7 +17,8 @@ import pytest
 
 import tinygrad_course as tg
 from tinygrad_course import autograd, nn
-from tinygrad_course.graph import modes, walk
+from tinygrad_course.graph import walk
+from tinygrad_course.modes import modes
 from tinygrad_course.nn import functional as F
 
 

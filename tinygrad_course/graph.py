@@ -11,54 +11,19 @@ import inspect
 import itertools
 import linecache
 import sys
-import threading
-import weakref
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
 
 import numpy as np
 
 from .dtypes import promote
+from .modes import modes, using
 
 SMALL = 64  # a node keeps values of up to this many numbers, so that its graph can be drawn later
+NONE: dict[int, Any] = {}  # no constants: one for all nodes, never written to
+UNCHANGING = [0]  # the version counter of what is no Tensor
 _ids = itertools.count()
-
-
-class Modes(threading.local):
-    """What one thread has switched on: recording, and the options of the backward pass that is running."""
-
-    grad: bool = True
-    create_graph: bool = False
-    retain_graph: bool = False
-    scope: Scope | None = None  # the call of a module that is running
-    anomaly: bool = False  # nodes note the line of the program they came from, and gradients that are nan are errors
-    held: dict | None = None  # gradients kept back from `accumulate`: those asked for, and those with hooks to run
-    only_held: bool = False  # autograd.grad: no leaf's .grad is touched
-
-
-modes = Modes()
-
-
-class Scope(NamedTuple):
-    """One call of a module: the call around it, and a weak reference to the module."""
-
-    outer: Scope | None
-    module: weakref.ref
-
-
-@contextmanager
-def using(**options: Any) -> Iterator[None]:
-    """Set modes for the length of a `with` block, and put the old ones back, also after an exception."""
-    before = {name: getattr(modes, name) for name in options}
-    try:
-        for name, value in options.items():
-            setattr(modes, name, value)
-        yield
-    finally:
-        for name, value in before.items():
-            setattr(modes, name, value)
 
 
 class Node:
@@ -77,13 +42,15 @@ class Node:
         "shape", "shapes", "value",
     )  # fmt: skip
 
-    def __init__(self, op: type[Op], inputs: tuple, params: dict[str, Any], shapes: tuple, z: np.ndarray) -> None:
+    def __init__(
+        self, op: type[Op], plan: Plan, inputs: tuple, params: dict[str, Any], shapes: tuple, z: np.ndarray
+    ) -> None:
         self.op, self.inputs, self.params, self.shapes = op, inputs, params, shapes
         self.shape, self.dtype = z.shape, z.dtype
         self.value = z if z.size <= SMALL else None
-        self.constants: dict[int, Any] = {}
-        self.plan = op.plan(inputs)
-        self.saved: tuple[Saved, ...] | None = ()
+        self.constants: dict[int, Any] = NONE
+        self.plan = plan
+        self.saved: Sequence[Saved] | None = ()
         self.hooks: dict[int, Callable] | None = None
         self.scope = modes.scope
         self.line = calling_line() if modes.anomaly else ""
@@ -104,15 +71,13 @@ class Node:
                 f"Trying to backward through the graph a second time: what {self.op.__name__} saved was dropped after "
                 f"the first. Call backward(retain_graph=True) the first time, or run the forward pass again.{self.line}"
             )
-        values, rest = dict(self.params), []
-        for place, array, counter, count in self.saved:
+        values, rest, tied = dict(self.params), [], modes.create_graph
+        for name, (place, array, counter, count) in zip(self.plan.names, self.saved, strict=True):
             if counter[0] != count:
                 raise RuntimeError(changed_since(self.op, place, array, counter[0], count) + self.line)
-            value = self._tie(place, array) if modes.create_graph else array
-            if place < len(self.op.arguments):
-                values[self.op.name_of(place)] = value
-            else:
-                rest.append(value)
+            values[name] = self._tie(place, array) if tied else array
+            if name == self.op.variadic:
+                rest.append(values[name])
         if self.op.variadic:
             values[self.op.variadic] = tuple(rest)
         return values
@@ -162,17 +127,25 @@ class View(NamedTuple):
 
 
 class Rule(NamedTuple):
-    """A gradient rule: the function, and the names of what it reads after g."""
+    """A gradient rule: the function, the names of what it reads after g, and whether its own place is among them."""
 
     function: Callable
     reads: tuple[str, ...]
+    reads_place: bool
 
 
 class Plan(NamedTuple):
-    """What an op does where certain inputs want gradients: the places it keeps, and the rule of each such input."""
+    """What an op does where certain inputs want gradients.
+
+    keeps, names: the places it keeps, and the names that rules know them by. rules: by the place of each such input.
+    fixed: the places of the other inputs. partial: whether a gradient could go to some of those, but for a rule.
+    """
 
     keeps: tuple[int, ...]
+    names: tuple[str, ...]
     rules: tuple[tuple[int, Rule], ...]
+    fixed: tuple[int, ...]
+    partial: bool
 
 
 class Op:
@@ -193,7 +166,7 @@ class Op:
     arguments: ClassVar[tuple[str, ...]]
     variadic: ClassVar[str]
     rules: ClassVar[dict[str, Rule]]
-    plans: ClassVar[dict[tuple[bool, ...], Plan]]
+    plans: ClassVar[dict[tuple[type, ...], Plan]]
 
     def __init_subclass__(cls) -> None:
         if hasattr(cls, "forward"):
@@ -201,32 +174,65 @@ class Op:
 
     def __new__(cls, *inputs: Any, **params: Any) -> Any:
         """Compute the output; a Tensor if an input is one (recorded where a gradient will be wanted), else an array."""
-        tensor = Op.result
-        arrays = [x.data if isinstance(x, tensor) else constant(cls, x) for x in inputs]
+        tensor, wrapped = Op.result, False
+        arrays: list[Any] = []
+        for x in inputs:
+            if isinstance(x, tensor):
+                wrapped = True
+                arrays.append(x.data)
+            else:
+                arrays.append(constant(cls, x))
         if cls.promotes:
             arrays = cls.cast(arrays)
         try:
             z = cls.forward(*arrays, **params)
         except ValueError as error:
-            if type(error) is not ValueError:  # LinAlgError is one, and says more
-                raise
-            given = ", ".join(str(list(np.shape(a))) for a in arrays)
-            raise RuntimeError(f"{cls.__name__} of shapes {given}: {error}") from None
-        if not any([isinstance(x, tensor) for x in inputs]):
+            raise cls.misfit(arrays, error) from None
+        if not wrapped:
             return z
-        if type(z) is not np.ndarray:
-            z = np.asarray(z)
         y = tensor(z)
-        edges = cls.edges(inputs) if modes.grad else ()
-        if any([source is not None for source in edges]):
-            shapes = tuple([a.shape if isinstance(a, np.ndarray) else None for a in arrays])
-            y.node = node = Node(cls, edges, params, shapes, z)
-            if len(node.plan.rules) < len(edges):
-                node.constants = {i: a for i, a in enumerate(arrays) if edges[i] is None and np.size(a) <= SMALL}
-            node.saved = tuple([cls.keep(place, inputs, arrays, y) for place in node.plan.keeps])
+        if modes.grad:
+            cls.record(inputs, arrays, params, y)
         if cls.views:
             share(y, inputs[0], cls, params)
         return y
+
+    @classmethod
+    def record(cls, inputs: tuple, arrays: list[Any], params: dict[str, Any], y: Any) -> None:
+        """Leave a Node behind y if a gradient will be wanted: where gradients go, and what the rules will read."""
+        tensor = Op.result
+        sources, shapes, counters = [], [], []
+        for x, a in zip(inputs, arrays, strict=True):
+            if isinstance(x, tensor):
+                sources.append(x.node if x.origin is None and x.node is not None else place_of(x))
+                shapes.append(a.shape)
+                counters.append(x.version)
+            else:
+                sources.append(None)
+                shapes.append(a.shape if isinstance(a, np.ndarray) else None)
+                counters.append(UNCHANGING)
+        kinds = tuple(map(type, sources))
+        plan = cls.plans.get(kinds) or cls.plan(kinds)
+        if not plan.rules:
+            return
+        if plan.partial:
+            wanted = {i for i, _ in plan.rules}
+            sources = [source if i in wanted else None for i, source in enumerate(sources)]
+        y.node = node = Node(cls, plan, tuple(sources), params, tuple(shapes), y.data)
+        if plan.fixed:
+            node.constants = {i: arrays[i] for i in plan.fixed if getattr(arrays[i], "size", 1) <= SMALL}
+        if plan.keeps:
+            arrays.append(y.data)  # the output stands last, where OUTPUT points to
+            counters.append(y.version)
+            node.saved = [(i, arrays[i], counters[i], counters[i][0]) for i in plan.keeps]
+
+    @classmethod
+    def misfit(cls, arrays: list[Any], error: ValueError) -> Exception:
+        """The error for inputs that do not fit each other."""
+        if type(error) is not ValueError:  # LinAlgError is one, and says more
+            return error
+        given = ", ".join(str(list(np.shape(a))) for a in arrays)
+        return RuntimeError(f"{cls.__name__} of shapes {given}: {error}")
 
     @classmethod
     def cast(cls, arrays: list[Any]) -> list[Any]:
@@ -240,30 +246,16 @@ class Op:
         return arrays
 
     @classmethod
-    def edges(cls, inputs: tuple) -> tuple:
-        """Where the gradient of each input will go; None for a constant, and for an input without a rule."""
-        places = tuple([place_of(x) if isinstance(x, Op.result) else None for x in inputs])
-        if len(cls.rules) == len(cls.arguments) + bool(cls.variadic):
-            return places
-        return tuple([p if cls.name_of(i) in cls.rules else None for i, p in enumerate(places)])
-
-    @classmethod
-    def plan(cls, edges: tuple) -> Plan:
-        """The Plan for these edges; made once for each set of inputs that want gradients."""
-        wanted = tuple([source is not None for source in edges])
-        if wanted not in cls.plans:
-            rules = tuple((i, cls.rules[cls.name_of(i)]) for i, wants in enumerate(wanted) if wants)
-            reads = {name for _, rule in rules for name in rule.reads}
-            keeps = tuple(i for i in range(len(wanted)) if cls.name_of(i) in reads)
-            cls.plans[wanted] = Plan(((OUTPUT, *keeps) if "z" in reads else keeps), rules)
-        return cls.plans[wanted]
-
-    @classmethod
-    def keep(cls, place: int, inputs: tuple, arrays: list[Any], y: Any) -> Saved:
-        """What a Node keeps of the output, or of the input at a place, with the version it has now."""
-        source = y if place == OUTPUT else inputs[place]
-        counter = source.version if isinstance(source, Op.result) else [0]
-        return place, y.data if place == OUTPUT else arrays[place], counter, counter[0]
+    def plan(cls, kinds: tuple[type, ...]) -> Plan:
+        """The Plan for sources of these types, None's for what wants no gradient; made once for each of them."""
+        wanted = [i for i, kind in enumerate(kinds) if kind is not type(None)]
+        rules = tuple((i, cls.rules[cls.name_of(i)]) for i in wanted if cls.name_of(i) in cls.rules)
+        reads = {name for _, rule in rules for name in rule.reads}
+        keeps = ((OUTPUT,) if "z" in reads else ()) + tuple(i for i in range(len(kinds)) if cls.name_of(i) in reads)
+        names, ruled = tuple(map(cls.name_of, keeps)), {i for i, _ in rules}
+        fixed = tuple(i for i in range(len(kinds)) if i not in ruled)
+        cls.plans[kinds] = Plan(keeps, names, rules, fixed, len(rules) < len(wanted))
+        return cls.plans[kinds]
 
     @classmethod
     def name_of(cls, place: int) -> str:
@@ -289,7 +281,7 @@ def read_signatures(cls: type[Op]) -> None:
                 raise TypeError(f"{cls.__name__}.{name}: forward has no argument named {argument!r}")
             if unknown := set(reads) - readable:
                 raise TypeError(f"{cls.__name__}.{name} reads {sorted(unknown)}, which forward neither takes nor makes")
-            cls.rules[argument] = Rule(getattr(cls, name), reads)
+            cls.rules[argument] = Rule(getattr(cls, name), reads, bool({"shape", "shapes", "i"} & set(reads)))
 
 
 def constant(op: type[Op], x: Any) -> Any:
@@ -359,57 +351,66 @@ def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
     """
     if node.hooks or modes.held is not None:
         g = watch(node, g)
-    values = node.recall()
+    values = node.recall() if node.plan.keeps or node.op.variadic else dict(node.params)
     if node.saved and not modes.retain_graph:
         node.saved = None
     pairs = []
     for i, rule in node.plan.rules:
         source, gx = node.inputs[i], apply_rule(node, i, rule, g, values)
-        if isinstance(source, Node) or not hold(source, gx := as_tensor(gx, source.dtype)):
+        if isinstance(source, Node):
+            pairs.append((source, gx))
+            continue
+        gx = as_tensor(gx)
+        if modes.only_held or (source.hooks and modes.held is not None):
+            hold(source, gx)
+        else:
             pairs.append((source, gx))
     return pairs
 
 
 def apply_rule(node: Node, i: int, rule: Rule, g: Any, values: dict[str, Any]) -> Any:
     """The gradient of a node's input number i, in that input's shape and dtype."""
-    shape = values["shape"] = node.shapes[i]
-    values["shapes"], values["i"] = node.shapes, i - len(node.op.arguments)
+    shape, dtype = node.shapes[i], node.inputs[i].dtype
+    if rule.reads_place:
+        values |= {"shape": shape, "shapes": node.shapes, "i": i - len(node.op.arguments)}
     gx = rule.function(g, *[values[name] for name in rule.reads])
-    if modes.anomaly and np.isnan(getattr(gx, "data", gx)).any():
+    if modes.anomaly:
+        check_nan(node, i, gx)
+    if gx.shape != shape:
+        gx = sum_to(gx, shape)
+    return gx if gx.dtype is dtype or gx.dtype == dtype else gx.astype(dtype)
+
+
+def check_nan(node: Node, i: int, gx: Any) -> None:
+    """Raise RuntimeError for a gradient with nan in it: under anomaly mode."""
+    if np.isnan(getattr(gx, "data", gx)).any():
         raise RuntimeError(
             f"Function '{node.op.__name__}' returned nan values: the gradient of its input {node.op.name_of(i)!r} has "
             f"nan in it.{node.line}"
         )
-    if gx.shape != shape:
-        gx = sum_to(gx, shape)
-    dtype = node.inputs[i].dtype
-    return gx if gx.dtype == dtype else gx.astype(dtype)
 
 
-def as_tensor(g: Any, dtype: np.dtype) -> Any:
+def as_tensor(g: Any) -> Any:
     """An array as a Tensor; a Tensor as it is."""
-    return g if isinstance(g, Op.result) else Op.result(np.asarray(g, dtype))
+    return g if isinstance(g, Op.result) else Op.result(g)
 
 
 def watch(node: Node, g: Any) -> Any:
     """Let hooks see the whole gradient of a node's output, and note it where autograd.grad asked for it."""
     if node.hooks:
-        g = run_hooks(node.hooks, as_tensor(g, node.dtype))
+        g = run_hooks(node.hooks, as_tensor(g))
         g = g if modes.create_graph else g.data
     if modes.held is not None and node in modes.held:
-        modes.held[node] = as_tensor(g, node.dtype)
+        modes.held[node] = as_tensor(g)
     return g
 
 
-def hold(leaf: Any, g: Any) -> bool:
-    """Keep a leaf's gradient back until the pass is over, if its total is wanted then; whether that was so."""
+def hold(leaf: Any, g: Any) -> None:
+    """Keep a leaf's gradient back until the pass is over, if its total is wanted then."""
     held = modes.held
-    if held is None or not (modes.only_held or leaf.hooks):
-        return False
-    if leaf in held or not modes.only_held:
+    if held is not None and (leaf in held or not modes.only_held):
         before = held.get(leaf)
         held[leaf] = g if before is None else before + g
-    return True
 
 
 def run_hooks(hooks: dict[int, Callable], g: Any) -> Any:
@@ -460,7 +461,8 @@ def run_backward(
     """
     held = {} if wanted is None else dict.fromkeys(wanted)
     edges = tuple(map(place_of, outputs))
-    root = Node(Join, edges, {}, tuple(y.shape for y in outputs), np.zeros(len(outputs)))
+    plan = Join.plan(tuple(map(type, edges)))
+    root = Node(Join, plan, edges, {}, tuple(y.shape for y in outputs), np.zeros(len(outputs)))
     g = tuple(seeds) if options["create_graph"] else tuple(s.data for s in seeds)
     with using(grad=options["create_graph"], held=held, only_held=wanted is not None, **options):
         propagate(root, g)

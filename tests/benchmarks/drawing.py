@@ -63,7 +63,7 @@ def seconds(program: Callable[[int], tg.Tensor], size: int, **options: object) -
 
 
 def main() -> None:
-    chain(5).draw().svg  # the first drawing of a process loads Graphviz
+    seconds(chain, 5)  # the first drawing of a process loads Graphviz
     print("program      operations   as it comes (boxes)   in full")
     for program in (chain, shared, irregular, transformer):
         for size in SIZES:

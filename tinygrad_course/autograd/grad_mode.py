@@ -8,7 +8,7 @@ from contextlib import ContextDecorator
 from functools import wraps
 from typing import Any, TypeVar, cast
 
-from ..graph import modes
+from ..modes import modes
 
 F = TypeVar("F", bound=Callable)
 

@@ -8,7 +8,8 @@ from fnmatch import fnmatchcase
 from itertools import groupby
 from typing import Any
 
-from ..graph import Node, Scope
+from ..graph import Node
+from ..modes import Scope
 from .modules import Calls
 
 SCREEN = 24  # boxes and operations that can be read on one screen

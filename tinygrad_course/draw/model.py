@@ -6,7 +6,7 @@ import inspect
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..graph import using
+from ..modes import using
 from ..tensor import Tensor
 from .names import Names
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ..graph import Node, Scope
+from ..graph import Node
+from ..modes import Scope
 from .names import Names, clean, joined
 
 

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, apply_rule, using, walk
+from ..graph import Node, apply_rule, walk
+from ..modes import using
 from ..tensor import Tensor
 from .digits import Digits, digits_of
 from .listing import expression, is_bare

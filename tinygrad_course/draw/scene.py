@@ -14,7 +14,8 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ..dtypes import bool_, get_default_dtype, int64
-from ..graph import Node, Scope, walk
+from ..graph import Node, walk
+from ..modes import Scope
 from ..tensor import Tensor
 from .collapse import Group, Open, arrange
 from .digits import Digits, digits_of, shape_text

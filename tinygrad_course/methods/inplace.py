@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .. import ops
-from ..graph import Op, modes, place_of
+from ..graph import Op, place_of
+from ..modes import modes
 from ..random import Generator, default_generator
 from .indexing import prepare
 

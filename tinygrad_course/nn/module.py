@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 
 from ..autograd import no_grad
-from ..graph import Scope, modes
+from ..modes import Scope, modes
 from ..tensor import Handle, Tensor
 from .backward_hooks import Passage
 from .parameter import Parameter

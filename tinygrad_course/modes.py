@@ -1,0 +1,44 @@
+"""What a thread has switched on: whether operations are recorded, and how its backward pass runs."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+
+class Modes(threading.local):
+    """What one thread has switched on: recording, and the options of the backward pass that is running."""
+
+    grad: bool = True
+    create_graph: bool = False
+    retain_graph: bool = False
+    scope: Scope | None = None  # the call of a module that is running
+    anomaly: bool = False  # nodes note the line of the program they came from, and gradients that are nan are errors
+    held: dict | None = None  # gradients kept back from `accumulate`: those asked for, and those with hooks to run
+    only_held: bool = False  # autograd.grad: no leaf's .grad is touched
+
+
+modes = Modes()
+
+
+class Scope(NamedTuple):
+    """One call of a module: the call around it, and a weak reference to the module."""
+
+    outer: Scope | None
+    module: weakref.ref
+
+
+@contextmanager
+def using(**options: Any) -> Iterator[None]:
+    """Set modes for the length of a `with` block, and put the old ones back, also after an exception."""
+    before = {name: getattr(modes, name) for name in options}
+    try:
+        for name, value in options.items():
+            setattr(modes, name, value)
+        yield
+    finally:
+        for name, value in before.items():
+            setattr(modes, name, value)
