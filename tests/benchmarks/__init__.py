@@ -1,4 +1,4 @@
-"""Speed, side by side with PyTorch: `python -m tests.benchmarks`. One thread for all, which the libraries read first."""
+"""Speed beside PyTorch: `python -m tests.benchmarks`. One thread for all, which the libraries read first."""
 
 import os
 
