@@ -122,7 +122,7 @@ class Reductions:
     def logsumexp(self: Any, dim: Any, keepdim: bool = False) -> Tensor:
         """log(sum(exp(x))) over `dim`. The largest element is taken out first, so that nothing overflows."""
         x, axes = self if self.dtype.kind == "f" else self.astype(get_default_dtype()), axes_of(self, dim)
-        shift = x.data.max(axis=axes, keepdims=True, initial=-inf)
+        shift = x.data.max(axis=axes, keepdims=True, initial=-np.inf)
         shift = np.where(np.isfinite(shift), shift, 0).astype(x.dtype)
         total = (x - shift).exp().sum(axes, keepdim)
         return total.log() + shift.reshape(total.shape)
