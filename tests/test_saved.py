@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tinygrad_course.course import check, child, exercises, progress, saved
-from tinygrad_course.course.difference import beside, show
+from tinygrad_course.course.difference import beside, show, without_docstrings
 from tinygrad_course.course.exercise import Exercise
 from tinygrad_course.course.exercises import Session, session
 from tinygrad_course.course.source import Source, unknown_names
@@ -293,7 +293,7 @@ def test_the_learners_piece_is_shown_beside_the_packages(capsys: pytest.CaptureF
     assert "`91.sum_to`: the package's\nNone of yours has passed its check yet." in told and "extra = g.ndim" in told
     keep(ONE)
     told = said(capsys, show, "sum_to")
-    assert "`91.sum_to`: yours beside the package's\n" in told and " lines are the same. Both passed" in told
+    assert "`91.sum_to`: yours beside the package's\n" in told and "Both passed the same check:" in told
     assert "differs" in told and "    return g.sum(0)" in told and "extra = g.ndim" in told
     assert "it passed its check" not in told and "restore" not in told
     keep(TWO)
@@ -318,12 +318,17 @@ def test_show_of_an_exercise_without_target_is_beside_the_courses_answer(capsys:
     assert "There is no exercise called `nothing`" in said(capsys, show, "nothing")
 
 
+def test_docstrings_are_left_out() -> None:
+    assert without_docstrings('def f(x):\n    """Two\n    lines."""\n    s = """kept"""\n    return s') == (
+        'def f(x):\n    s = """kept"""\n    return s'
+    )
+    assert without_docstrings("def f(x) return") == "def f(x) return"
+
+
 def test_lines_are_set_beside_each_other_and_told_apart_in_words() -> None:
     rows = beside("def f(x):\n    y = 1\n    return y", "def f(x):\n    return 1\n    # end\n    # of it")
     assert rows == [
         ("same", "def f(x):", "def f(x):"),
-        ("differs", "    y = 1", "    return 1"),
-        ("differs", "    return y", "    # end"),
-        ("only the package's", "", "    # of it"),
+        ("differs", "    y = 1\n    return y", "    return 1\n    # end\n    # of it"),
     ]
     assert beside("a\nb\nc", "a\nc") == [("same", "a", "a"), ("only yours", "b", ""), ("same", "c", "c")]

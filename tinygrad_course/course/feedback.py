@@ -49,7 +49,7 @@ class Table:
 
     def as_html(self) -> str:
         """The table with its headers marked as such."""
-        head = "".join(f'<th scope="col">{html.escape(cell)}</th>' for cell in self.head)
+        head = "".join(f'<th scope="col" style="text-align: left">{html.escape(cell)}</th>' for cell in self.head)
         rows = "".join(f"<tr>{_row(row)}</tr>" for row in self.rows)
         caption = f'<caption style="text-align: left">{_inline(self.caption)}</caption>'
         parts = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
@@ -64,8 +64,10 @@ class Table:
 
 
 def _row(row: tuple[str, ...]) -> str:
-    cells = [f'<td><pre style="margin: 0">{html.escape(cell)}</pre></td>' for cell in row[1:]]
-    return f'<th scope="row">{html.escape(row[0])}</th>{"".join(cells)}'
+    left = "text-align: left; vertical-align: top"
+    pre = "margin: 0; white-space: pre-wrap"
+    cells = [f'<td style="{left}"><pre style="{pre}">{html.escape(cell)}</pre></td>' for cell in row[1:]]
+    return f'<th scope="row" style="{left}">{html.escape(row[0])}</th>{"".join(cells)}'
 
 
 def _lines_of(row: tuple[str, ...]) -> list[list[str]]:

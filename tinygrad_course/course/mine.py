@@ -23,7 +23,7 @@ from typing import Any
 from .. import graph
 from . import saved
 from .exercise import Exercise
-from .exercises import load, numbers
+from .exercises import load, numbers, session
 from .feedback import Message, Table, show
 
 NOT_MOVED = {
@@ -124,20 +124,21 @@ class Mine:
             error.add_note(where)
 
     def message(self) -> Message:
-        """Whose is whose, and how often each of the learner's was called."""
+        """Whose is whose, and how often each of the learner's was called.
+
+        Pieces that no lesson up to this one builds are passed over where they are the package's.
+        """
+        so_far = session.lesson.number if session.lesson else numbers()[-1]
         used = [part for part in self.parts if part.whose.startswith("yours")]
-        others = [part for part in self.parts if part.whose == PACKAGES]
-        rows = [
-            (part.title, part.whose, f"{part.calls:,}" if part in used else "")
-            for part in self.parts
-            if part not in others
-        ]
+        others = [p for p in self.parts if p.whose == PACKAGES and p.exercise.id.partition(".")[0] <= so_far]
+        mine = [part for part in self.parts if part.whose != PACKAGES]
+        rows = [(part.title, part.whose, f"{part.calls:,}" if part in used else "") for part in mine]
         table = [Table("Whose is whose", ("piece", "whose", "calls"), tuple(rows))] if rows else []
         lessons: dict[str, list[str]] = {}
         for part in others:
             lessons.setdefault(part.lesson, []).append(f"`{part.exercise.name}`")
         rest = "; ".join(f"{', '.join(names)} ({lesson})" for lesson, names in lessons.items())
-        heading = f"`mine()`: {len(used)} of {len(self.parts)} pieces of the framework were yours"
+        heading = f"`mine()`: {len(used)} of {len(mine) + len(others)} pieces of the framework were yours"
         return Message(heading, (*table, *([f"The package's own: {rest}."] if rest else [])))
 
     def __repr__(self) -> str:
