@@ -34,6 +34,7 @@ NOT_MOVED = {
 """What a class has of its own accord, and what describes its text."""
 
 PACKAGES = "the package's"
+BY_PLACE = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
 
 _running = threading.Lock()
 
@@ -215,11 +216,16 @@ def _counted(piece: Callable[..., Any], package: Any, counter: Iterator[int]) ->
     it has anyway.
     """
     takes, package_takes = _parameters(piece), _parameters(package)
-    anything = any(p.kind is p.VAR_KEYWORD for p in takes.values())
+    kinds = [p.kind for p in takes.values()]
+    anything = inspect.Parameter.VAR_KEYWORD in kinds
     idle = {k: p.default for k, p in package_takes.items() if k not in takes and p.default is not p.empty}
+    by_place = sum(kind in BY_PLACE for kind in kinds)
+    beyond = [] if inspect.Parameter.VAR_POSITIONAL in kinds else list(package_takes)[by_place:]
 
     def counted(*args: Any, **options: Any) -> Any:
         next(counter)
+        if beyond and len(args) > by_place:
+            args, options = args[:by_place], {**dict(zip(beyond, args[by_place:], strict=False)), **options}
         if options and idle and not anything:
             idling = {k for k in options.keys() & idle.keys() if type(options[k]) is type(idle[k])}
             options = {k: v for k, v in options.items() if k not in idling or v != idle[k]}

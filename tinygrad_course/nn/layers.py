@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..autograd import no_grad
+from ..creation import rand
 from ..methods.pointwise import where
-from ..random import default_generator
 from ..tensor import Tensor
 from . import init
 from .module import Module
@@ -70,7 +70,7 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
         raise ValueError(f"dropout probability has to be between 0 and 1, but got {p}")
     if not training or p == 0:
         return input
-    kept = default_generator.numpy.random(input.shape) >= p
+    kept = rand(*input.shape).data >= p
     mask = Tensor((kept / max(1 - p, np.finfo(np.float64).tiny)).astype(input.dtype))
     return input.mul_(mask) if inplace else input * mask
 
