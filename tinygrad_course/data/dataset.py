@@ -33,28 +33,39 @@ class IterableDataset(Dataset[Example]):
 
 
 class TensorDataset(Dataset):
-    """Tensors of equal length, indexed together: item i is the tuple of their items i; a slice gives a batch.
+    """Tensors of equal length, indexed together: item i is the tuple of their items i; a slice gives a batch."""
 
-    classes: the names that integer labels stand for, where there are some. transform: a function of one example's
-    first tensor, applied whenever the example is taken; a batch is changed example by example.
+    def __init__(self, *tensors: Tensor) -> None:
+        if not tensors or any(len(t) != len(tensors[0]) for t in tensors):
+            raise AssertionError(f"Size mismatch between tensors: lengths {[len(t) for t in tensors]} must be equal")
+        self.tensors = tensors
+
+    def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
+        return tuple(t[index] for t in self.tensors)
+
+    def __len__(self) -> int:
+        return len(self.tensors[0])
+
+
+class Labelled(TensorDataset):
+    """Examples with integer labels, the last tensor, and `classes`, the names that these stand for.
+
+    transform: a function of one example's first tensor, applied whenever the example is taken; a batch is changed
+    example by example.
     """
 
     def __init__(
-        self, *tensors: Tensor, classes: Sequence[str] = (), transform: Callable[[Tensor], Tensor] | None = None
+        self, *tensors: Tensor, classes: Sequence[str], transform: Callable[[Tensor], Tensor] | None = None
     ) -> None:
-        if not tensors or any(len(t) != len(tensors[0]) for t in tensors):
-            raise AssertionError(f"Size mismatch between tensors: lengths {[len(t) for t in tensors]} must be equal")
-        self.tensors, self.classes, self.transform = tensors, tuple(classes), transform
+        super().__init__(*tensors)
+        self.classes, self.transform = tuple(classes), transform
 
     def __getitem__(self, index: Any) -> tuple[Tensor, ...]:
-        first, *others = (t[index] for t in self.tensors)
+        first, *others = super().__getitem__(index)
         if self.transform is not None:
             alone = first.ndim < self.tensors[0].ndim
             first = self.transform(first) if alone else stack([self.transform(x) for x in first])
         return first, *others
-
-    def __len__(self) -> int:
-        return len(self.tensors[0])
 
 
 class Subset(Dataset):

@@ -12,7 +12,7 @@ from ..creation import as_tensor, multinomial, randint, randperm, tensor
 from ..methods.joining import stack
 from ..random import Generator
 from ..tensor import Tensor
-from .dataset import Example, IterableDataset, Subset, TensorDataset
+from .dataset import Example, IterableDataset, Labelled, Subset, TensorDataset
 
 PAD = "give the DataLoader a collate_fn that pads them"
 
@@ -181,7 +181,7 @@ def gathered(dataset: Any, batch: list[int]) -> Any:
     """The batch in one indexing for each tensor, where the dataset is made of tensors (19 times faster); else None."""
     if type(dataset) is Subset:
         return gathered(dataset.dataset, [dataset.indices[i] for i in batch])
-    return list(dataset[batch]) if type(dataset) is TensorDataset else None
+    return list(dataset[batch]) if type(dataset) in (TensorDataset, Labelled) else None
 
 
 class DataLoader:

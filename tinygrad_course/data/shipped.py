@@ -12,7 +12,7 @@ import numpy as np
 
 from ..dtypes import get_default_dtype
 from ..tensor import Tensor
-from .dataset import TensorDataset
+from .dataset import Labelled
 
 FILES = files(__package__) / "files"
 CHECKSUMS = "SHA256SUMS"
@@ -29,7 +29,7 @@ class Name(NamedTuple):
     percent: float
 
 
-def digits(train: bool = True, transform: Callable[[Tensor], Tensor] | None = None) -> TensorDataset:
+def digits(train: bool = True, transform: Callable[[Tensor], Tensor] | None = None) -> Labelled:
     """Handwritten digits: 1,437 images to train on, or 360 others to test with.
 
     Item i is (image, label): shape (8, 8) with values 0 to 1 in the default dtype, and an int64 digit. Every fifth
@@ -39,7 +39,7 @@ def digits(train: bool = True, transform: Callable[[Tensor], Tensor] | None = No
     return pictures(stored["images"], 16, stored["labels"], train, transform)
 
 
-def mnist(train: bool = True, transform: Callable[[Tensor], Tensor] | None = None) -> TensorDataset:
+def mnist(train: bool = True, transform: Callable[[Tensor], Tensor] | None = None) -> Labelled:
     """Handwritten digits of MNIST: 4,000 images to train on, or 1,000 others to test with, equally many of each digit.
 
     Item i is (image, label): shape (1, 28, 28) with values 0 to 1 in the default dtype, as torchvision's MNIST after
@@ -51,15 +51,15 @@ def mnist(train: bool = True, transform: Callable[[Tensor], Tensor] | None = Non
 
 def pictures(
     images: np.ndarray, white: int, labels: np.ndarray, train: bool, transform: Callable[[Tensor], Tensor] | None
-) -> TensorDataset:
+) -> Labelled:
     """Digits to train on, or, every fifth, to test with; `white` is the value that becomes 1."""
     chosen = (np.arange(len(labels)) % 5 == 0) != train
     values = (images[chosen] / white).astype(get_default_dtype())
     digit = Tensor(labels[chosen].astype(np.int64))
-    return TensorDataset(Tensor(values), digit, classes=[str(d) for d in range(10)], transform=transform)
+    return Labelled(Tensor(values), digit, classes=[str(d) for d in range(10)], transform=transform)
 
 
-def iris() -> TensorDataset:
+def iris() -> Labelled:
     """Measurements of 150 irises of three species.
 
     Item i is (measurements, label): shape (4,), sepal length and width, petal length and width in cm, in the default
@@ -67,7 +67,7 @@ def iris() -> TensorDataset:
     """
     stored = read("iris.npz")
     measurements, labels = stored["measurements"].astype(get_default_dtype()), stored["labels"].astype(np.int64)
-    return TensorDataset(Tensor(measurements), Tensor(labels), classes=SPECIES)
+    return Labelled(Tensor(measurements), Tensor(labels), classes=SPECIES)
 
 
 def names() -> list[Name]:

@@ -7,22 +7,22 @@ import numpy as np
 from ..dtypes import get_default_dtype
 from ..random import Generator
 from ..tensor import Tensor
-from .dataset import TensorDataset
+from .dataset import Labelled
 
 
-def xor() -> TensorDataset:
+def xor() -> Labelled:
     """The four points of exclusive or: item i is (point, label), shape (2,) and 0 or 1."""
     points = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], get_default_dtype())
-    return TensorDataset(Tensor(points), Tensor(np.array([0, 1, 1, 0], np.int64)), classes=("0", "1"))
+    return Labelled(Tensor(points), Tensor(np.array([0, 1, 1, 0], np.int64)), classes=("0", "1"))
 
 
-def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> TensorDataset:
+def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> Labelled:
     """Two half circles that reach into each other: n items (point, label), shape (2,) and 0 or 1."""
     upper, lower = (np.linspace(0, np.pi, size) for size in shares(n, 2))
     return toy([ring(upper), np.array([1.0, 0.5]) - ring(lower)], noise, seed)
 
 
-def spirals(n: int = 300, classes: int = 3, noise: float = 0.05, seed: int = 0) -> TensorDataset:
+def spirals(n: int = 300, classes: int = 3, noise: float = 0.05, seed: int = 0) -> Labelled:
     """Spiral arms around one centre, an arm a class: n items (point, label), shape (2,) and an int64."""
     arms = []
     for c, size in enumerate(shares(n, classes)):
@@ -31,7 +31,7 @@ def spirals(n: int = 300, classes: int = 3, noise: float = 0.05, seed: int = 0) 
     return toy(arms, noise, seed)
 
 
-def blobs(n: int = 300, classes: int = 3, noise: float = 0.4, seed: int = 0) -> TensorDataset:
+def blobs(n: int = 300, classes: int = 3, noise: float = 0.4, seed: int = 0) -> Labelled:
     """Round clouds with centres on a circle of radius 2, a cloud a class: n items (point, label), shape (2,) and an
     int64."""
     sizes = shares(n, classes)
@@ -48,11 +48,11 @@ def ring(angles: np.ndarray) -> np.ndarray:
     return np.stack([np.cos(angles), np.sin(angles)], 1)
 
 
-def toy(groups: list[np.ndarray], noise: float, seed: int) -> TensorDataset:
+def toy(groups: list[np.ndarray], noise: float, seed: int) -> Labelled:
     """Groups of points, a class each, moved by normal noise of that standard deviation, in mixed order."""
     source = Generator(seed).numpy
     points, labels = np.concatenate(groups), np.repeat(np.arange(len(groups)), [len(g) for g in groups])
     order = source.permutation(len(points))
     moved = (points + source.normal(0, noise, points.shape)).astype(get_default_dtype())
     classes = [str(c) for c in range(len(groups))]
-    return TensorDataset(Tensor(moved[order]), Tensor(labels[order].astype(np.int64)), classes=classes)
+    return Labelled(Tensor(moved[order]), Tensor(labels[order].astype(np.int64)), classes=classes)

@@ -59,7 +59,7 @@ class _LinearByRand(nn.Module):
         self.in_features, self.out_features = in_features, out_features
         width = 2 * in_features**-0.5
         self.weight = nn.Parameter((tg.rand(out_features, in_features) - 0.5) * width)
-        self.register_parameter("bias", nn.Parameter((tg.rand(out_features) - 0.5) * width) if bias else None)
+        self.bias = nn.Parameter((tg.rand(out_features) - 0.5) * width) if bias else None
 
     def forward(self, x: Any) -> Any:
         z = tg.einsum("...i,oi->...o", x, self.weight)
@@ -81,9 +81,9 @@ class _LinearTurned(_Linear):
 class _LinearOfTensors(_Linear):
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__(in_features, out_features, bias)
-        weight, extra = self.weight.detach().requires_grad_(), self.bias
-        del self.weight, self.bias
-        self.weight, self.bias = weight, None if extra is None else extra.detach().requires_grad_()
+        for name, parameter in list(self.named_parameters()):
+            delattr(self, name)
+            setattr(self, name, parameter.detach().requires_grad_())
 
 
 class _LinearAlwaysBiased(_Linear):
@@ -645,8 +645,9 @@ class _Tied(nn.Module):
         super().__init__()
         self.there, self.back = nn.Linear(2, 2), nn.Linear(2, 2)
         self.back.weight = self.there.weight
-        for layer in (self.there, self.back):
-            init.zeros_(layer.bias)
+        for name, parameter in self.named_parameters():
+            if name.endswith("bias"):
+                init.zeros_(parameter)
 
 
 def _parameters_case(name: str, make: Callable[[], Any], prefix: str = "") -> Case:

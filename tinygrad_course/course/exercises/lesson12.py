@@ -287,7 +287,7 @@ def _dropout_case(name: str, p: float, training: bool = True) -> Case:
             "share that is dropped": round(float(1 - kept.mean()), 1),
             "what 1 becomes where it is kept": round(float(y.data[kept].mean()), 4),
             "rows are dropped alike": bool((kept == kept[0]).all()) and p > 0 and training,
-            "gradient where it is kept": round(float(x.grad.data[kept].mean()), 4),
+            "gradient where it is kept": round(float(np.asarray(x.grad)[kept].mean()), 4),
         }
 
     return Case(name, run)
