@@ -28,7 +28,7 @@ def gradcheck(
     for i, x in enumerate(xs):
         if not x.requires_grad or x.numel() == 0:
             continue
-        rule, difference = _jacobian_by_rule(func, xs, x), _jacobian_by_difference(func, xs, x, eps)
+        rule, difference = jacobian_by_rule(func, xs, x), jacobian_by_difference(func, xs, x, eps)
         if not np.allclose(rule, difference, rtol, atol, equal_nan=True):
             if raise_exception:
                 raise GradcheckError(
@@ -60,7 +60,7 @@ def gradgradcheck(
     return gradcheck(gradients, [*xs, seed], eps=eps, atol=atol, rtol=rtol, raise_exception=raise_exception)
 
 
-def _jacobian_by_rule(function: Callable, xs: Sequence[Tensor], x: Tensor) -> np.ndarray:
+def jacobian_by_rule(function: Callable, xs: Sequence[Tensor], x: Tensor) -> np.ndarray:
     """One row for each element of the output, by one backward pass each."""
     y = function(*xs)
     rows = []
@@ -72,7 +72,7 @@ def _jacobian_by_rule(function: Callable, xs: Sequence[Tensor], x: Tensor) -> np
     return np.array(rows).reshape(y.numel(), x.numel())
 
 
-def _jacobian_by_difference(function: Callable, xs: Sequence[Tensor], x: Tensor, eps: float) -> np.ndarray:
+def jacobian_by_difference(function: Callable, xs: Sequence[Tensor], x: Tensor, eps: float) -> np.ndarray:
     """One column for each element of x; x is as before at the end."""
     before = x.data
 

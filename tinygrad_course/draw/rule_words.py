@@ -48,11 +48,12 @@ def tell(node: Node, i: int, rule: Rule, g: Any, values: dict[str, Any], gradien
 
 def code_and_numbers(rule: Rule, given: dict[str, Any]) -> tuple[str, str]:
     """A rule's expression; and where it is arithmetic, the same with numbers. Empty where not to be had, or long."""
-    *assigned, expression = source_parts(getattr(rule.function, "__code__", None)) or (None,)
+    function = inspect.unwrap(rule.function)  # inside course.mine() a learner's rule is wrapped
+    *assigned, expression = source_parts(getattr(function, "__code__", None)) or (None,)
     code = "" if expression is None else written(expression)
     if not code or not isinstance(expression, (ast.BinOp, ast.UnaryOp)):
         return code, ""
-    scope = {**rule.function.__globals__, **given}
+    scope = {**function.__globals__, **given}
     try:
         exec(compile(ast.Module(assigned, []), "<rule>", "exec"), scope)
         return code, written(filled(expression, scope))
