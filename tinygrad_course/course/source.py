@@ -249,7 +249,8 @@ def _import(name: str, value: Any) -> str | None:
     """The line that imports the value under this name; None if it was not imported."""
     if inspect.ismodule(value):
         return f"import {value.__name__}" + (f" as {name}" if name != value.__name__ else "")
-    home, called = getattr(value, "__module__", None), getattr(value, "__name__", None)
+    home = getattr(value, "__module__", None)
+    called = getattr(value, "__name__", name)  # an object, such as modes, goes by the name it has beside its class
     if not (isinstance(home, str) and isinstance(called, str)) or home == "__main__":
         return None
     if getattr(sys.modules.get(home), called, None) is not value:

@@ -1,0 +1,406 @@
+# %% [markdown]
+# # Dynamic graphs
+#
+# At the end of this page your programs decide, repeat and call themselves, and are differentiated all the same, twice if you
+# like. You can look inside them while they run.
+#
+# **Where this sits.** … → backward → tensors → matrices → **dynamic graphs** → modules. The graph is a record of what the
+# program did. So there is nothing special about `if`, `for` and recursion: whatever ran is recorded.
+#
+# *About 60 minutes. You need lesson 04 (backward); what you have not built comes from the package.*
+
+# %%
+import io
+import pdb
+import sys
+
+import tinygrad_course as tg
+from tinygrad_course import course, plots
+from tinygrad_course.autograd.grad_mode import Switch
+from tinygrad_course.course import bar, check, hint, lesson, predict, solution
+from tinygrad_course.draw import side_by_side
+from tinygrad_course.modes import modes
+
+lesson("07")
+tg.set_default_dtype(tg.float64)
+
+# %% [markdown]
+# ## The graph is what ran
+#
+# Halve while the number is even. How often, only the number knows.
+
+# %%
+def halve(x):
+    while x.item() % 2 == 0:
+        x = x / 2
+    return x * 3
+
+
+# %% [markdown]
+# Do `halve(x)` for x = 6 and for x = 12 leave the same graph: `"yes"` or `"no"`?
+
+# %%
+predict("two-inputs", "no")  ### ANSWER
+
+# %%
+six, twelve = tg.tensor(6.0, requires_grad=True), tg.tensor(12.0, requires_grad=True)
+side_by_side(halve(six), halve(twelve), captions=["x = 6", "x = 12"])
+
+# %% [markdown]
+# Two runs of one function, two graphs. The `while` itself is in neither: it looked at plain numbers, through `item()`, and
+# decided which operations came next.
+#
+# ### Exercise 1 · A root, by steps
+#
+# *Difficulty 2 of 5 · about 6 minutes*
+#
+# Heron's method, two thousand years old: y and x / y lie on both sides of √x, so their mean is nearer.
+
+# %%
+def heron(x):
+    """The square root of x, a Tensor of one positive number, by Heron's method; gradients flow through every step.
+
+    Begin with y = x. While the distance of y · y from x is more than 1e-9, y becomes the mean of y and x / y.
+
+    >>> x = tg.tensor(4.0, requires_grad=True); y = heron(x); y.backward(); y, x.grad
+    (tensor(2.0000, grad_fn=<Div>), tensor(0.2500))
+    """
+    ### BEGIN SOLUTION
+    y = x
+    while abs((y * y - x).item()) > 1e-9:
+        y = (y + x / y) / 2
+    return y
+    ### END SOLUTION
+
+
+# %%
+heron = check(heron)
+
+# %% [markdown]
+# **In PyTorch:** the same lines. Nobody derived a rule for it: the derivative of √x is 1 / (2 √x), here 1/4 at 4, and it
+# came out of the steps. Step through two of them:
+
+# %%
+x = tg.tensor(1.2, requires_grad=True)
+y = x
+for _ in range(2):
+    y = (y + x / y) / 2
+tg.play(y)
+
+# %% [markdown]
+# ### Exercise 2 · A network in the shape of its input
+#
+# *Difficulty 3 of 5 · about 7 minutes*
+#
+# A sentence has the structure of a tree, and so has a formula. Here a tree is a number, or a pair of trees.
+
+# %%
+def tree_value(tree, w):
+    """The value of a tree, a Tensor of one number.
+
+    tree: a number, whose value is itself; or a pair (left, right), whose value is
+    tanh(w[0] · value of left + w[1] · value of right). w: a Tensor of shape (2,), the same for all pairs.
+
+    >>> tree_value((1.0, (2.0, 3.0)), tg.tensor([0.5, -0.8]))
+    tensor(0.8389)
+    """
+    ### BEGIN SOLUTION
+    if not isinstance(tree, tuple):
+        return tg.tensor(tree)
+    left, right = tree
+    return (w[0] * tree_value(left, w) + w[1] * tree_value(right, w)).tanh()
+    ### END SOLUTION
+
+
+# %%
+tree_value = check(tree_value)
+
+# %%
+w = tg.tensor([0.5, -0.8], requires_grad=True)
+side_by_side(tree_value((1.0, 2.0), w), tree_value(((1.0, 2.0), 3.0), w), captions=["(1, 2)", "((1, 2), 3)"])
+
+# %% [markdown]
+# ## Not to be recorded
+#
+# `y.detach()` is the same number without its past: a constant from there on. With x = 3, what is `x.grad` after
+# `(2 * x.detach() * x).backward()`?
+
+# %%
+predict("detached", 6)  ### ANSWER
+
+# %% [markdown]
+# For whole stretches of a program there is `with tg.no_grad():`. Python calls `__enter__` at the `with` and `__exit__` at
+# its end, also when an error ends it. `modes.grad` says whether operations are recorded now.
+#
+# ### Exercise 3 · Recording switched off
+#
+# *Difficulty 3 of 5 · about 9 minutes · builds `autograd.grad_mode.no_grad`*
+#
+# `enable_grad` inherits from this class, with `mode = True`. `Switch` makes a decorator of it, `@tg.no_grad()`; a decorated
+# function may call itself, and then one object is entered twice before it is left.
+
+# %%
+class no_grad(Switch):
+    """A `with` block in which modes.grad is self.mode; afterwards it is again what it was before."""
+
+    mode = False
+
+    def __init__(self):
+        """Prepare; nothing is switched yet."""
+        ### BEGIN SOLUTION
+        self.before = []
+        ### END SOLUTION
+
+    def __enter__(self):
+        ### BEGIN SOLUTION
+        self.before.append(modes.grad)
+        modes.grad = self.mode
+        ### END SOLUTION
+
+    def __exit__(self, *exception):
+        """exception: the error that ended the block, or three times None. Errors go on their way."""
+        ### BEGIN SOLUTION
+        modes.grad = self.before.pop()
+        ### END SOLUTION
+
+
+# %%
+no_grad = check(no_grad)
+
+# %% [markdown]
+# **In PyTorch:** `with torch.no_grad():`.
+#
+# ### Bug hunt 1
+#
+# The total of all losses is kept, to print the mean at the end. The program needs more memory with every step. Where is the
+# mistake: `"w * x"`, `"total + loss"` or `"loss.backward()"`?
+
+# %%
+w, total = tg.tensor(1.0, requires_grad=True), tg.tensor(0.0)
+for x in (1.0, 2.0, 3.0):
+    loss = (w * x - 2) ** 2
+    loss.backward()
+    total = total + loss
+tg.draw(total)
+
+# %%
+predict("bug-growing", "total + loss")  ### ANSWER
+
+# %% [markdown]
+# ### Bug hunt 2
+#
+# PyTorch's most famous error. Which part of the program is to blame: `"x * x"`, `"x.mul_(2)"` or `"y.backward()"`?
+
+# %%
+x = tg.tensor([1.0, 2.0], requires_grad=True) * 1
+y = (x * x).sum()
+x.mul_(2)
+try:
+    y.backward()
+except RuntimeError as error:
+    print(error)
+
+# %%
+predict("bug-in-place", "x.mul_(2)")  ### ANSWER
+
+# %% [markdown]
+# ## Looking inside
+#
+# `print` works anywhere on the way forward. On the way back nobody calls your code, unless you leave a **hook** at a tensor:
+# a function that is called with its gradient when that is known, and may return another in its place.
+#
+# ### Exercise 4 · Call the hooks
+#
+# *Difficulty 2 of 5 · about 6 minutes · builds `graph.run_hooks`*
+
+# %%
+def run_hooks(hooks, g):
+    """Call every hook, in order, with the gradient; what a hook returns, unless None, is the gradient from then on.
+
+    hooks: a dict, whose values are functions of one Tensor. A hook may take itself out of the dict while it runs.
+    Returns the gradient after all of them.
+
+    >>> run_hooks({0: lambda g: None, 1: lambda g: g * 2}, tg.tensor(3.0))
+    tensor(6.)
+    """
+    ### BEGIN SOLUTION
+    for hook in list(hooks.values()):
+        answer = hook(g)
+        g = g if answer is None else answer
+    return g
+    ### END SOLUTION
+
+
+# %%
+run_hooks = check(run_hooks)
+
+# %% [markdown]
+# **In PyTorch:** `h.register_hook(print)`. A Function of your own goes further: you write its forward and its backward.
+# `ctx` is there to keep things for backward; this one needs none.
+#
+# ### Exercise 5 · A function of your own
+#
+# *Difficulty 2 of 5 · about 6 minutes*
+
+# %%
+class Clip(tg.autograd.Function):
+    """The input as it is; on the way back each number of the gradient is kept between -1 and 1.
+
+    >>> x = tg.tensor([5.0], requires_grad=True); (100 * Clip.apply(x)).sum().backward(); x.grad
+    tensor([1.])
+    """
+
+    @staticmethod
+    def forward(ctx, x):
+        """x: a Tensor. Returns one with the same numbers, and memory of its own."""
+        ### BEGIN SOLUTION
+        return x.clone()
+        ### END SOLUTION
+
+    @staticmethod
+    def backward(ctx, g):
+        """g: the gradient of the output, a Tensor. Returns that of x; g.clamp(low, high) gives what it says."""
+        ### BEGIN SOLUTION
+        return g.clamp(-1, 1)
+        ### END SOLUTION
+
+
+# %%
+Clip = check(Clip)
+
+# %% [markdown]
+# **In PyTorch:** `class Clip(torch.autograd.Function)`, word for word.
+#
+# And where `print` is too little, there is Python's own debugger, `pdb`, also inside a backward pass. Write `breakpoint()`
+# in your code, and type commands where it stops: `p g` prints `g`, `c` goes on. Here the commands come from a list, so that
+# this page is the same each time.
+
+# %%
+class Typed(pdb.Pdb):
+    """The debugger, with its commands typed beforehand."""
+
+    def __init__(self, *commands):
+        super().__init__(stdin=io.StringIO("\n".join(commands) + "\n"), stdout=sys.stdout, nosigint=True, readrc=False)
+        self.prompt = "(Pdb) "
+
+    def print_stack_entry(self, frame_and_line, prompt_prefix=""):
+        print("> stopped in", frame_and_line[0].f_code.co_name, file=self.stdout)
+
+    def precmd(self, line):
+        print(line, file=self.stdout)
+        return line
+
+
+class Watched(tg.autograd.Function):
+    """Double the input, and stop in the debugger on the way back."""
+
+    @staticmethod
+    def forward(ctx, x):
+        ctx.save_for_backward(x)
+        return x * 2
+
+    @staticmethod
+    def backward(ctx, g):
+        (x,) = ctx.saved_tensors
+        Typed("p g", "p x", "p g * 2", "c").set_trace()
+        return g * 2
+
+
+x = tg.tensor([1.0, -1.0], requires_grad=True)
+(Watched.apply(x) ** 2).sum().backward()
+print("x.grad", x.grad)
+
+# %% [markdown]
+# ## Gradients of gradients
+#
+# A backward pass consists of operations as well. With `create_graph=True` it is recorded in its turn, and can be
+# differentiated again. `tg.autograd.grad(y, x)` gives gradients without touching `.grad`.
+
+# %%
+x = tg.tensor(2.0, requires_grad=True)
+(slope,) = tg.autograd.grad(x**3, x, create_graph=True)
+tg.draw(slope)
+
+# %% [markdown]
+# The graph of 3x², made by backward. The third derivative of x⁴ at 1 is found by three calls. What is it?
+
+# %%
+predict("third", 24)  ### ANSWER
+
+# %% [markdown]
+# ### Exercise 6 · Newton's step
+#
+# *Difficulty 3 of 5 · about 8 minutes*
+#
+# Lay a parabola at a function so that value, slope and bend fit. Its lowest place is x − f′ / f″: no learning rate needed.
+
+# %%
+def newton_step(f, x):
+    """One step of Newton's method towards the lowest place of f: x − f′(x) / f″(x).
+
+    f: a function of a Tensor of one number. x: such a Tensor, which wants gradients. Returns a new one that wants
+    gradients too, and has no past.
+
+    >>> newton_step(lambda x: (x - 3) ** 2, tg.tensor(1.0, requires_grad=True))
+    tensor(3., requires_grad=True)
+    """
+    ### BEGIN SOLUTION
+    (slope,) = tg.autograd.grad(f(x), x, create_graph=True)
+    (bend,) = tg.autograd.grad(slope, x)
+    return (x - slope / bend).detach().requires_grad_()
+    ### END SOLUTION
+
+
+# %%
+newton_step = check(newton_step)
+
+# %% [markdown]
+# **In PyTorch:** `torch.autograd.grad(f(x), x, create_graph=True)`.
+#
+# ## All of it, on your own pieces
+#
+# First Newton's method on x⁴ − 3x, whose lowest place is the cube root of 3/4. Then a network of trees learns two numbers
+# `w`, so that trees of three shapes get the values that they should have; hooks collect the gradients on the way.
+
+# %%
+trees = {(1.0, 2.0): 0.2, ((1.0, 2.0), 3.0): -0.5, (1.0, (2.0, (3.0, 1.0))): 0.6}
+places, gradients, losses = [2.0], [], []
+with course.mine():
+    x = tg.tensor(2.0, requires_grad=True)
+    for _ in range(6):
+        x = newton_step(lambda x: x**4 - 3 * x, x)
+        places.append(x.item())
+    w = tg.tensor([0.1, 0.1], requires_grad=True)
+    w.register_hook(lambda g: gradients.append(g.norm().item()))
+    for _ in bar(range(300), "trees"):
+        w.grad = None
+        loss = sum((tree_value(tree, w) - value) ** 2 for tree, value in trees.items())
+        loss.backward()
+        with tg.no_grad():
+            w -= 0.03 * w.grad
+        losses.append(loss.item())
+print("Newton:", " ".join(f"{place:.4f}" for place in places), f"and the cube root of 3/4 is {0.75 ** (1 / 3):.4f}")
+print(f"trees: loss {losses[0]:.3f} at first, {losses[-1]:.4f} at the end")
+plots.curves({"loss": losses, "size of the gradient": gradients}, log=True)
+
+# %% [markdown]
+# ## How TensorFlow says it
+#
+# TensorFlow records on request, on a tape:
+#
+# ```python
+# with tf.GradientTape() as tape:
+#     y = x * x
+# slope = tape.gradient(y, x)
+# ```
+#
+# Here and in PyTorch recording is always on where a tensor wants gradients, and `no_grad` switches it off: define by run.
+#
+# ## What you have built
+#
+# - Loops and recursion need nothing special: what ran is recorded.
+# - `no_grad` puts back what it found, in every case. `detach` cuts, numbers forget.
+# - Hooks, print and pdb: a backward pass is a program that you can look into.
+# - With `create_graph` a gradient has a graph of its own.
+#
+# **Next:** lesson 08, *Modules*: a network as a tree of parts that know what they learn.
