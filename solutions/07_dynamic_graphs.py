@@ -102,7 +102,7 @@ def tree_value(tree, w):
     tanh(w[0] · value of left + w[1] · value of right). w: a Tensor of shape (2,), the same for all pairs.
 
     >>> tree_value((1.0, (2.0, 3.0)), tg.tensor([0.5, -0.8]))
-    tensor(0.8389)
+    tensor(0.8362)
     """
     ### BEGIN SOLUTION
     if not isinstance(tree, tuple):
@@ -318,7 +318,7 @@ print("x.grad", x.grad)
 
 # %%
 x = tg.tensor(2.0, requires_grad=True)
-(slope,) = tg.autograd.grad(x**3, x, create_graph=True)
+(slope,) = tg.autograd.grad(x * x * x, x, create_graph=True)
 tg.draw(slope)
 
 # %% [markdown]
