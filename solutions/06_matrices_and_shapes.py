@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Matrices and shapes
 #
-# At the end of this page your engine multiplies matrices and picks elements, a check of yours has proved every rule so far,
-# and three kinds of iris are told apart.
+# At the end of this page your engine multiplies matrices and picks elements, a check of yours has proved every rule
+# so far, and three kinds of iris are told apart.
 #
-# **Where this sits.** … → rules → backward → tensors → **matrices and shapes** → dynamic graphs → modules. A network is, for
-# the most part, matrix products, and between them the same numbers laid out in other shapes.
+# **Where this sits.** … → rules → backward → tensors → **matrices and shapes** → dynamic graphs → modules. A network
+# is, for the most part, matrix products, and between them the same numbers laid out in other shapes.
 #
 # *About 60 minutes. You need lesson 04 (backward) and 05 (tensors); what you have not built comes from the package.*
 
@@ -26,8 +26,8 @@ tg.set_default_dtype(tg.float64)
 # %% [markdown]
 # ## A product of matrices
 #
-# Row i of the result is made of row i of `x`, column j of column j of `y`: each number is the sum of products along them.
-# In a graph it is one node.
+# Row i of the result is made of row i of `x`, column j of column j of `y`: each number is the sum of products along
+# them. In a graph it is one node.
 
 # %%
 x = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
@@ -37,17 +37,19 @@ z[0, 1].backward()
 tg.draw(z)
 
 # %% [markdown]
-# The pass began at one number of the result, in row 0 and column 1. Look at the two gradients: only row 0 of `x` had a say
-# in it, and there each number's slope is its partner in column 1 of `y`. And the other way round.
+# The pass began at one number of the result, in row 0 and column 1. Look at the two gradients: only row 0 of `x` had
+# a say in it, and there each number's slope is its partner in column 1 of `y`. And the other way round.
 #
-# Now `x` has shape (2, 3) and `y` shape (3, 4). The rule for `y` gets `g`, of shape (2, 4). Which shape has what it gives?
+# Now `x` has shape (2, 3) and `y` shape (3, 4). The rule for `y` gets `g`, of shape (2, 4). Which shape has what it
+# gives?
 
 # %%
 predict("one-column", (3, 4))  ### ANSWER
 
 # %% [markdown]
-# With all of `g` at once, these sums along rows and columns are matrix products themselves. To find which, write shapes:
-# what can be put together from `g` (n, m) and `y` (k, m), so that (n, k) comes out? `.mT` turns the last two axes round.
+# With all of `g` at once, these sums along rows and columns are matrix products themselves. To find which, write
+# shapes: what can be put together from `g` (n, m) and `y` (k, m), so that (n, k) comes out? `.mT` turns the last two
+# axes round.
 #
 # ### Exercise 1 · The rules of a product
 #
@@ -134,8 +136,8 @@ Reshape = check(Reshape)
 #
 # *Difficulty 3 of 5 · about 7 minutes · builds `ops.movement.Permute`*
 #
-# Here numbers do change their places: axis i of the output is axis `axes[i]` of `x`. With axes (1, 0) it is the transpose.
-# A rule may use other operations: `Permute(g, axes=...)` is there.
+# Here numbers do change their places: axis i of the output is axis `axes[i]` of `x`. With axes (1, 0) it is the
+# transpose. A rule may use other operations: `Permute(g, axes=...)` is there.
 
 # %%
 class Permute(Op):
@@ -163,8 +165,8 @@ class Permute(Op):
 Permute = check(Permute)
 
 # %% [markdown]
-# **In PyTorch:** `x.reshape(3, 2)` and `x.permute(1, 0)`. Here they are side by side on one matrix: the same shape, and not
-# the same numbers.
+# **In PyTorch:** `x.reshape(3, 2)` and `x.permute(1, 0)`. Here they are side by side on one matrix: the same shape,
+# and not the same numbers.
 
 # %%
 course.show("06.Permute")
@@ -185,8 +187,9 @@ picked.sum().backward()
 tg.draw(picked)
 
 # %% [markdown]
-# The reverse of picking is to add into zeros. The framework keeps what stood between the brackets apart: numbers and slices
-# in a tuple `key`, index arrays as inputs. `fill(key, indices)` puts them together to what NumPy takes: `z[fill(key, indices)]`.
+# The reverse of picking is to add into zeros. The framework keeps what stood between the brackets apart: numbers and
+# slices in a tuple `key`, index arrays as inputs. `fill(key, indices)` puts them together to what NumPy takes:
+# `z[fill(key, indices)]`.
 #
 # ### Exercise 4 · The reverse of indexing
 #
@@ -220,9 +223,9 @@ AddInto = check(AddInto)
 #
 # ## A proof for every rule
 #
-# You have written a dozen rules by now. A rule that is wrong does not crash: the network just learns badly. So each is
-# compared with central differences (lesson 01). For a function with several inputs and outputs, all slopes together make a
-# table, the **Jacobian**: a row for each number that comes out, a column for each that goes in.
+# You have written a dozen rules by now. A rule that is wrong does not crash: the network just learns badly. So each
+# is compared with central differences (lesson 01). For a function with several inputs and outputs, all slopes
+# together make a table, the **Jacobian**: a row for each number that comes out, a column for each that goes in.
 
 # %%
 w = tg.tensor([1.0, 2.0], requires_grad=True)
@@ -264,8 +267,8 @@ def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True
 gradcheck = check(gradcheck)
 
 # %% [markdown]
-# **In PyTorch:** `torch.autograd.gradcheck(func, inputs)`. Here it goes through everything so far, on the rules that you
-# wrote where you wrote them.
+# **In PyTorch:** `torch.autograd.gradcheck(func, inputs)`. Here it goes through everything so far, on the rules that
+# you wrote where you wrote them.
 
 # %%
 tg.manual_seed(0)
@@ -299,8 +302,9 @@ predict("bug-float32", "float32")  ### ANSWER
 # %% [markdown]
 # ## Three kinds of iris
 #
-# Four measurements `x`, of shape (n, 4). A matrix of weights gives each flower a score for each kind. The right kind should
-# lead every other by at least 1; what is missing is the loss, for each flower and kind: max(0, score − right + 1).
+# Four measurements `x`, of shape (n, 4). A matrix of weights gives each flower a score for each kind. The right kind
+# should lead every other by at least 1; what is missing is the loss, for each flower and kind: max(0, score − right +
+# 1).
 #
 # ### Exercise 6 · A loss with a margin
 #
@@ -310,7 +314,7 @@ predict("bug-float32", "float32")  ### ANSWER
 
 # %%
 def margin_loss(scores, classes):
-    """The mean, over flowers and kinds, of max(0, score − right + 1), where right is the flower's score for its own kind.
+    """The mean, over flowers and kinds, of max(0, score − right + 1); right is the flower's score for its own kind.
 
     scores: (n, kinds). classes: (n,), integers. Its own kind counts too, and costs 1. A Tensor of one number.
 
@@ -329,8 +333,9 @@ margin_loss = check(margin_loss)
 # %% [markdown]
 # ### Bug hunt 2
 #
-# The table comes as four columns, one for each measurement: shape (4, 150). Somebody needs a row for each flower. The loss
-# stays high. (Steps are taken under `no_grad`, as in lesson 04.) What is wrong: `"reshape"`, `"the loss"` or `"the learning rate"`?
+# The table comes as four columns, one for each measurement: shape (4, 150). Somebody needs a row for each flower. The
+# loss stays high. (Steps are taken under `no_grad`, as in lesson 04.) What is wrong: `"reshape"`, `"the loss"` or
+# `"the learning rate"`?
 
 # %% tags=["taste"]
 table, species = tg.data.iris()[:]

@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Dynamic graphs
 #
-# At the end of this page your programs decide, repeat and call themselves, and are differentiated all the same, twice if you
-# like. You can look inside them while they run.
+# At the end of this page your programs decide, repeat and call themselves, and are differentiated all the same, twice
+# if you like. You can look inside them while they run.
 #
-# **Where this sits.** … → backward → tensors → matrices → **dynamic graphs** → modules. The graph is a record of what the
-# program did. So there is nothing special about `if`, `for` and recursion: whatever ran is recorded.
+# **Where this sits.** … → backward → tensors → matrices → **dynamic graphs** → modules. The graph is a record of what
+# the program did. So there is nothing special about `if`, `for` and recursion: whatever ran is recorded.
 #
 # *About 60 minutes. You need lesson 04 (backward); what you have not built comes from the package.*
 
@@ -47,8 +47,8 @@ six, twelve = tg.tensor(6.0, requires_grad=True), tg.tensor(12.0, requires_grad=
 side_by_side(halve(six), halve(twelve), captions=["x = 6", "x = 12"])
 
 # %% [markdown]
-# Two runs of one function, two graphs. The `while` itself is in neither: it looked at plain numbers, through `item()`, and
-# decided which operations came next.
+# Two runs of one function, two graphs. The `while` itself is in neither: it looked at plain numbers, through
+# `item()`, and decided which operations came next.
 #
 # ### Exercise 1 · A root, by steps
 #
@@ -77,8 +77,8 @@ def heron(x):
 heron = check(heron)
 
 # %% [markdown]
-# **In PyTorch:** the same lines. Nobody derived a rule for it: the derivative of √x is 1 / (2 √x), here 1/4 at 4, and it
-# came out of the steps. Step through two of them:
+# **In PyTorch:** the same lines. Nobody derived a rule for it: the derivative of √x is 1 / (2 √x), here 1/4 at 4, and
+# it came out of the steps. Step through two of them:
 
 # %%
 x = tg.tensor(1.2, requires_grad=True)
@@ -129,15 +129,15 @@ side_by_side(tree_value((1.0, 2.0), w), tree_value(((1.0, 2.0), 3.0), w), captio
 predict("detached", 6)  ### ANSWER
 
 # %% [markdown]
-# For whole stretches of a program there is `with tg.no_grad():`. Python calls `__enter__` at the `with` and `__exit__` at
-# its end, also when an error ends it. `modes.grad` says whether operations are recorded now.
+# For whole stretches of a program there is `with tg.no_grad():`. Python calls `__enter__` at the `with` and
+# `__exit__` at its end, also when an error ends it. `modes.grad` says whether operations are recorded now.
 #
 # ### Exercise 3 · Recording switched off
 #
 # *Difficulty 3 of 5 · about 9 minutes · builds `autograd.grad_mode.no_grad`*
 #
-# `enable_grad` inherits from this class, with `mode = True`. `Switch` makes a decorator of it, `@tg.no_grad()`; a decorated
-# function may call itself, and then one object is entered twice before it is left.
+# `enable_grad` inherits from this class, with `mode = True`. `Switch` makes a decorator of it, `@tg.no_grad()`; a
+# decorated function may call itself, and then one object is entered twice before it is left.
 
 # %%
 class no_grad(Switch):
@@ -172,8 +172,8 @@ no_grad = check(no_grad)
 #
 # ### Bug hunt 1
 #
-# The total of all losses is kept, to print the mean at the end. The program needs more memory with every step. Where is the
-# mistake: `"w * x"`, `"total + loss"` or `"loss.backward()"`?
+# The total of all losses is kept, to print the mean at the end. The program needs more memory with every step. Where
+# is the mistake: `"w * x"`, `"total + loss"` or `"loss.backward()"`?
 
 # %%
 w, total = tg.tensor(1.0, requires_grad=True), tg.tensor(0.0)
@@ -206,8 +206,8 @@ predict("bug-in-place", "x.mul_(2)")  ### ANSWER
 # %% [markdown]
 # ## Looking inside
 #
-# `print` works anywhere on the way forward. On the way back nobody calls your code, unless you leave a **hook** at a tensor:
-# a function that is called with its gradient when that is known, and may return another in its place.
+# `print` works anywhere on the way forward. On the way back nobody calls your code, unless you leave a **hook** at a
+# tensor: a function that is called with its gradient when that is known, and may return another in its place.
 #
 # ### Exercise 4 · Call the hooks
 #
@@ -235,8 +235,8 @@ def run_hooks(hooks, g):
 run_hooks = check(run_hooks)
 
 # %% [markdown]
-# **In PyTorch:** `h.register_hook(print)`. A Function of your own goes further: you write its forward and its backward.
-# `ctx` is there to keep things for backward; this one needs none.
+# **In PyTorch:** `h.register_hook(print)`. A Function of your own goes further: you write its forward and its
+# backward. `ctx` is there to keep things for backward; this one needs none.
 #
 # ### Exercise 5 · A function of your own
 #
@@ -271,9 +271,9 @@ Clip = check(Clip)
 # %% [markdown]
 # **In PyTorch:** `class Clip(torch.autograd.Function)`, word for word.
 #
-# And where `print` is too little, there is Python's own debugger, `pdb`, also inside a backward pass. Write `breakpoint()`
-# in your code, and type commands where it stops: `p g` prints `g`, `c` goes on. Here the commands come from a list, so that
-# this page is the same each time.
+# And where `print` is too little, there is Python's own debugger, `pdb`, also inside a backward pass. Write
+# `breakpoint()` in your code, and type commands where it stops: `p g` prints `g`, `c` goes on. Here the commands come
+# from a list, so that this page is the same each time.
 
 # %%
 class Typed(pdb.Pdb):
@@ -292,22 +292,22 @@ class Typed(pdb.Pdb):
 
 
 class Watched(tg.autograd.Function):
-    """Double the input, and stop in the debugger on the way back."""
+    """Square the input, and stop in the debugger on the way back."""
 
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
-        return x * 2
+        return x * x
 
     @staticmethod
     def backward(ctx, g):
         (x,) = ctx.saved_tensors
-        Typed("p g", "p x", "p g * 2", "c").set_trace()
-        return g * 2
+        Typed("p g", "p x", "p 2 * x * g", "c").set_trace()
+        return 2 * x * g
 
 
 x = tg.tensor([1.0, -1.0], requires_grad=True)
-(Watched.apply(x) ** 2).sum().backward()
+(3 * Watched.apply(x)).sum().backward()
 print("x.grad", x.grad)
 
 # %% [markdown]
@@ -332,7 +332,8 @@ predict("third", 24)  ### ANSWER
 #
 # *Difficulty 3 of 5 · about 8 minutes*
 #
-# Lay a parabola at a function so that value, slope and bend fit. Its lowest place is x − f′ / f″: no learning rate needed.
+# Lay a parabola at a function so that value, slope and bend fit. Its lowest place is x − f′ / f″: no learning rate
+# needed.
 
 # %%
 def newton_step(f, x):
@@ -359,8 +360,9 @@ newton_step = check(newton_step)
 #
 # ## All of it, on your own pieces
 #
-# First Newton's method on x⁴ − 3x, whose lowest place is the cube root of 3/4. Then a network of trees learns two numbers
-# `w`, so that trees of three shapes get the values that they should have; hooks collect the gradients on the way.
+# First Newton's method on x⁴ − 3x, whose lowest place is the cube root of 3/4. Then a network of trees learns two
+# numbers `w`, so that trees of three shapes get the values that they should have; hooks collect the gradients on the
+# way.
 
 # %%
 trees = {(1.0, 2.0): 0.2, ((1.0, 2.0), 3.0): -0.5, (1.0, (2.0, (3.0, 1.0))): 0.6}
@@ -394,7 +396,8 @@ plots.curves({"loss": losses, "size of the gradient": gradients}, log=True)
 # slope = tape.gradient(y, x)
 # ```
 #
-# Here and in PyTorch recording is always on where a tensor wants gradients, and `no_grad` switches it off: define by run.
+# Here and in PyTorch recording is always on where a tensor wants gradients, and `no_grad` switches it off: define by
+# run.
 #
 # ## What you have built
 #

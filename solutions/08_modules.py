@@ -1,8 +1,8 @@
 # %% [markdown]
 # # Modules
 #
-# At the end of this page a network is a tree of parts, each of which knows what it learns. You can make one, walk through
-# it, give it good first numbers, save it, and draw its graph part by part.
+# At the end of this page a network is a tree of parts, each of which knows what it learns. You can make one, walk
+# through it, give it good first numbers, save it, and draw its graph part by part.
 #
 # **Where this sits.** derivative → graph → rules → backward → tensors → **modules** → losses → optimizers. The engine
 # works. What is missing is order among the many tensors that a network consists of.
@@ -26,8 +26,8 @@ tg.manual_seed(0);
 # In lesson 04 a network of two layers was four tensors, a function, and a list called `parameters`. Every new layer
 # means two more names, and a list to be kept up by hand. Forget one, and it never learns, without any error.
 #
-# A **Module** is an object that holds tensors and a function, and keeps that list for you. A **Parameter** is a tensor
-# that is to be learned; it says so by its type.
+# A **Module** is an object that holds tensors and a function, and keeps that list for you. A **Parameter** is a
+# tensor that is to be learned; it says so by its type.
 
 # %%
 class Scale(nn.Module):
@@ -160,8 +160,8 @@ predict("in-a-list", 0)  ### ANSWER
 # %% [markdown]
 # ## A tree, and how to walk it
 #
-# Modules in modules make a tree. Printed, it shows its branches; each has a **path**, the names from the root to it with
-# dots between.
+# Modules in modules make a tree. Printed, it shows its branches; each has a **path**, the names from the root to it
+# with dots between.
 
 # %%
 class Classifier(nn.Module):
@@ -219,7 +219,8 @@ named_modules = check(named_modules)
 #
 # *Difficulty 2 of 5 · about 8 minutes · builds `nn.module.Module.named_parameters`*
 #
-# Parameters are attributes, and `vars(module)` is the dict of an object's attributes. Two layers may share one weight.
+# Parameters are attributes, and `vars(module)` is the dict of an object's attributes. Two layers may share one
+# weight.
 
 # %%
 def named_parameters(self, prefix=""):
@@ -287,8 +288,8 @@ with plots.record_activations(deep) as layers:
 plots.activations(layers)
 
 # %% [markdown]
-# The signal explodes; with numbers too small it would die out. Glorot and Bengio (2010) asked for weights that keep the
-# spread on the way forward and on the way back, where the outputs are added up. Their compromise is the bound
+# The signal explodes; with numbers too small it would die out. Glorot and Bengio (2010) asked for weights that keep
+# the spread on the way forward and on the way back, where the outputs are added up. Their compromise is the bound
 #
 # a = gain · √(6 / (inputs + outputs))
 #
@@ -372,8 +373,8 @@ predict("bug-best", "the last")  ### ANSWER
 # %% [markdown]
 # ## A network as a tree, on your own modules
 #
-# Two moons again. Inside `course.mine()` the model is made of your `Linear` and `Sequential`, begins with your numbers,
-# is walked by your methods, and what it has learned is loaded into a second one.
+# Two moons again. Inside `course.mine()` the model is made of your `Linear` and `Sequential`, begins with your
+# numbers, is walked by your methods, and what it has learned is loaded into a second one.
 
 # %%
 points, labels = tg.data.moons(200)[:]

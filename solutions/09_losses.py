@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Losses
 #
-# At the end of this page you have the losses that classifiers are trained with, you have seen the plain formulas turn into
-# nan, and yours train where those fail.
+# At the end of this page you have the losses that classifiers are trained with, you have seen the plain formulas turn
+# into nan, and yours train where those fail.
 #
-# **Where this sits.** … → backward → tensors → modules → **losses** → optimizers → the training loop. A loss is one number
-# that says how wrong a model is. Its gradient is all that the model ever hears about its mistakes.
+# **Where this sits.** … → backward → tensors → modules → **losses** → optimizers → the training loop. A loss is one
+# number that says how wrong a model is. Its gradient is all that the model ever hears about its mistakes.
 #
 # *About 60 minutes. You need lesson 04 (backward) and 05 (tensors); what you have not built comes from the package.*
 
@@ -67,8 +67,8 @@ def naive_softmax(scores):
 print(naive_softmax(tg.tensor([1.0, 2.0, 4.0])))
 
 # %% [markdown]
-# Add 100 to every score. Does the largest probability become `"larger"`, `"smaller"` or stay `"the same"`? And what does
-# the first number become for the scores (1000, 998): `"0.5"`, `"inf"` or `"nan"`?
+# Add 100 to every score. Does the largest probability become `"larger"`, `"smaller"` or stay `"the same"`? And what
+# does the first number become for the scores (1000, 998): `"0.5"`, `"inf"` or `"nan"`?
 
 # %%
 predict("shift", "the same")  ### ANSWER
@@ -88,8 +88,8 @@ side_by_side(broken, sound, captions=["as the formula says", "the largest taken 
 #
 # *Difficulty 2 of 5 · about 8 minutes · builds `methods.reductions.Reductions.softmax`*
 #
-# A method of Tensor, so its first argument is the scores. `self.amax(dim, keepdim=True)` is the largest along an axis;
-# no gradient needs to flow through it, so detach it (lesson 07).
+# A method of Tensor, so its first argument is the scores. `self.amax(dim, keepdim=True)` is the largest along an
+# axis; no gradient needs to flow through it, so detach it (lesson 07).
 
 # %%
 def softmax(self, dim):
@@ -113,8 +113,8 @@ softmax = check(softmax)
 #
 # ## Surprise
 #
-# What should a wrong answer cost? If the model gave the right class the probability p, it is surprised by −log p: not at
-# all for p = 1, and without limit as p goes to 0. Compare it with a squared error.
+# What should a wrong answer cost? If the model gave the right class the probability p, it is surprised by −log p: not
+# at all for p = 1, and without limit as p goes to 0. Compare it with a squared error.
 
 # %%
 p = tg.linspace(0.01, 1, 100)
@@ -128,8 +128,8 @@ plots.lines(p, named, x="probability of the right class", y="loss")
 predict("no-idea", 2.303)  ### ANSWER
 
 # %% [markdown]
-# The logarithm of softmax is the score minus the logarithm of the sum of exponentials. That last part has a name of its
-# own. With m the largest score, log Σ eˣ = m + log Σ eˣ⁻ᵐ.
+# The logarithm of softmax is the score minus the logarithm of the sum of exponentials. That last part has a name of
+# its own. With m the largest score, log Σ eˣ = m + log Σ eˣ⁻ᵐ.
 #
 # ### Exercise 3 · Logsumexp
 #
@@ -204,8 +204,8 @@ def cross_entropy(input, target, reduction="mean"):
 cross_entropy = check(cross_entropy)
 
 # %% [markdown]
-# **In PyTorch:** `torch.nn.functional.cross_entropy(scores, target)`. What does backward tell the scores? Step through
-# it, and compare what arrives at `s` with `softmax(s)`.
+# **In PyTorch:** `torch.nn.functional.cross_entropy(scores, target)`. What does backward tell the scores? Step
+# through it, and compare what arrives at `s` with `softmax(s)`.
 
 # %%
 s = tg.tensor([[1.0, 2.0, 4.0]], requires_grad=True)
@@ -234,8 +234,8 @@ predict("bug-twice", "0.55")  ### ANSWER
 # %% [markdown]
 # ### Bug hunt 2
 #
-# Cross-entropy as the textbook writes it, with targets of 0 and 1 in a row. The model below is right and completely sure,
-# and the loss is nan. Where does it come from: `"log 1"`, `"0 · log 0"` or `"the sum"`?
+# Cross-entropy as the textbook writes it, with targets of 0 and 1 in a row. The model below is right and completely
+# sure, and the loss is nan. Where does it come from: `"log 1"`, `"0 · log 0"` or `"the sum"`?
 
 # %%
 p, y = tg.tensor([1.0, 0.0]), tg.tensor([1.0, 0.0])
@@ -283,8 +283,8 @@ course.show("09.cross_entropy")
 # %% [markdown]
 # ## Why it matters, seen
 #
-# Iris again: four measurements of a flower, three species. The measurements are in micrometres here, so the first scores
-# are large. One network is trained with the naive loss, and the same network with yours.
+# Iris again: four measurements of a flower, three species. The measurements are in micrometres here, so the first
+# scores are large. One network is trained with the naive loss, and the same network with yours.
 
 # %%
 x, species = tg.data.iris()[:]

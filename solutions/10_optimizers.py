@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Optimizers
 #
-# At the end of this page SGD with momentum, RMSprop and Adam race over a landscape that you can see, and all of them are
-# yours.
+# At the end of this page SGD with momentum, RMSprop and Adam race over a landscape that you can see, and all of them
+# are yours.
 #
-# **Where this sits.** … → modules → losses → **optimizers** → the training loop. Backward says which way is up at the place
-# where the parameters are. The optimizer decides how far to go, and what to remember of the way so far.
+# **Where this sits.** … → modules → losses → **optimizers** → the training loop. Backward says which way is up at the
+# place where the parameters are. The optimizer decides how far to go, and what to remember of the way so far.
 #
 # *About 60 minutes. You need lesson 04 (descend) and 08 (modules); what you have not built comes from the package.*
 
@@ -25,15 +25,15 @@ tg.set_default_dtype(tg.float64)
 # %% [markdown]
 # ## How far is a step
 #
-# Take the loss p², whose slope at p is 2p. You stand at p = 3 and take steps of lr times the slope, against it. With a
-# learning rate of 1, where are you after one step?
+# Take the loss p², whose slope at p is 2p. You stand at p = 3 and take steps of lr times the slope, against it. With
+# a learning rate of 1, where are you after one step?
 
 # %%
 predict("overshoot", -3)  ### ANSWER
 
 # %% [markdown]
-# Real losses are worse: steep in one direction and flat in another. Here is such a valley, 30 times steeper across than
-# along. `race` follows an optimizer through it.
+# Real losses are worse: steep in one direction and flat in another. Here is such a valley, 30 times steeper across
+# than along. `race` follows an optimizer through it.
 
 # %%
 def valley(x, y):
@@ -58,7 +58,8 @@ paths = {"lr 0.01": race(lambda p: optim.SGD(p, lr=0.01)), "lr 0.06": race(lambd
 plots.loss_surface(valley, paths, x=(-10, 3), y=(-2, 2))
 
 # %% [markdown]
-# A small rate hardly moves along the valley. A large one swings from side to side; a little more, and it would fly out.
+# A small rate hardly moves along the valley. A large one swings from side to side; a little more, and it would fly
+# out.
 #
 # ## Momentum
 #
@@ -73,8 +74,8 @@ plots.loss_surface(valley, paths, x=(-10, 3), y=(-2, 2))
 predict("final-speed", "10")  ### ANSWER
 
 # %% [markdown]
-# An `Optimizer` keeps groups of parameters and their settings. Its `step` calls `update` once for each parameter that has
-# a gradient. `update` is all that differs from one optimizer to the next, and it works on NumPy arrays.
+# An `Optimizer` keeps groups of parameters and their settings. Its `step` calls `update` once for each parameter that
+# has a gradient. `update` is all that differs from one optimizer to the next, and it works on NumPy arrays.
 #
 # ### Exercise 1 · SGD with momentum
 #
@@ -108,8 +109,8 @@ SGD = check(SGD)
 #
 # ### Bug hunt 1
 #
-# In this loop nothing is learned: the loss stays what it was. Which line is at the wrong place, or wrong: `"zero_grad"`,
-# `"backward"` or `"the learning rate"`?
+# In this loop nothing is learned: the loss stays what it was. Which line is at the wrong place, or wrong:
+# `"zero_grad"`, `"backward"` or `"the learning rate"`?
 
 # %%
 place = tg.tensor([3.0], requires_grad=True)
@@ -162,9 +163,9 @@ RMSprop = check(RMSprop)
 #
 # ## Adam
 #
-# Momentum and a step for every element, together: m averages g, v averages g². Both begin at 0, so they are too small at
-# first. After t steps of a gradient that does not change, m is (1 − β₁ᵗ) · g: dividing by 1 − β₁ᵗ makes up for it. This
-# is called bias correction.
+# Momentum and a step for every element, together: m averages g, v averages g². Both begin at 0, so they are too small
+# at first. After t steps of a gradient that does not change, m is (1 − β₁ᵗ) · g: dividing by 1 − β₁ᵗ makes up for it.
+# This is called bias correction.
 #
 # m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,  p ← p − lr · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + eps)
 #
@@ -174,9 +175,9 @@ RMSprop = check(RMSprop)
 predict("first-step", 0.1)  ### ANSWER
 
 # %% [markdown]
-# **Weight decay** pulls every weight towards 0, so that only what pays for itself stays large. Put into the gradient, as
-# weight_decay · p, Adam would divide it away again. AdamW is Adam with `decoupled = True`: it takes
-# lr · weight_decay · p off the weight itself, before the step.
+# **Weight decay** pulls every weight towards 0, so that only what pays for itself stays large. Put into the gradient,
+# as weight_decay · p, Adam would divide it away again. AdamW is Adam with `decoupled = True`: it takes lr ·
+# weight_decay · p off the weight itself, before the step.
 #
 # ### Exercise 3 · Adam
 #
@@ -252,8 +253,8 @@ plots.loss_surface(bent, paths, x=(-2, 2), y=(-1, 3))
 # %% [markdown]
 # ## A rate that changes
 #
-# Far from the goal large steps are good, and near it small ones. A schedule sets the learning rate at every step. Half a
-# cosine wave begins slowly, falls, and ends slowly:
+# Far from the goal large steps are good, and near it small ones. A schedule sets the learning rate at every step.
+# Half a cosine wave begins slowly, falls, and ends slowly:
 #
 # rate = eta_min + (base − eta_min) · (1 + cos(π · step / T_max)) / 2
 #
@@ -303,9 +304,9 @@ predict("bug-schedule", "every batch")  ### ANSWER
 # %% [markdown]
 # ## One bad batch
 #
-# Now and then a gradient is a thousand times larger than usual, and one step throws away what was learned. Clipping looks
-# at all gradients as one long arrow. If it is longer than max_norm, every gradient is scaled by the same factor, so that
-# the arrow keeps its direction.
+# Now and then a gradient is a thousand times larger than usual, and one step throws away what was learned. Clipping
+# looks at all gradients as one long arrow. If it is longer than max_norm, every gradient is scaled by the same
+# factor, so that the arrow keeps its direction.
 #
 # ### Exercise 5 · Clipping
 #

@@ -1,11 +1,11 @@
 # %% [markdown]
 # # Making it train
 #
-# At the end of this page a network of ten layers that would not learn does learn. You can say what was wrong with it, and
-# show it in a picture.
+# At the end of this page a network of ten layers that would not learn does learn. You can say what was wrong with it,
+# and show it in a picture.
 #
-# **Where this sits.** … → optimizers → the training loop → **making it train** → convolution. The parts are right. A deep
-# network can still stand still, because the signal, or its gradient, dies on the way.
+# **Where this sits.** … → optimizers → the training loop → **making it train** → convolution. The parts are right. A
+# deep network can still stand still, because the signal, or its gradient, dies on the way.
 #
 # *About 55 minutes. You need lesson 08 (modules) and 11 (the training loop); what you have not built comes from the
 # package.*
@@ -121,7 +121,8 @@ plots.gradient_flow(old)
 
 # %% [markdown]
 # The first layers get next to nothing: the gradient vanishes. The bars are on a logarithmic scale. This plot is the
-# first thing to draw when a network does not learn. **In PyTorch** there is no call for it; the loop above is the same.
+# first thing to draw when a network does not learn. **In PyTorch** there is no call for it; the loop above is the
+# same.
 #
 # ## Another activation, and the numbers it wants
 #
@@ -183,8 +184,8 @@ print(f"loss {history['ReLU, its first numbers'][-1]:.2f}, right {right(relu):.2
 #
 # ## Normalise on the way
 #
-# First numbers care for the beginning alone. A normalisation layer brings the numbers to mean 0 and variance 1 at every
-# step, and then lets the network choose spread and middle, with a weight and a bias that are learned.
+# First numbers care for the beginning alone. A normalisation layer brings the numbers to mean 0 and variance 1 at
+# every step, and then lets the network choose spread and middle, with a weight and a bias that are learned.
 #
 # z = (x − mean) / √(variance + eps) · weight + bias
 #
@@ -219,8 +220,8 @@ layer_norm = check(layer_norm)
 
 # %% [markdown]
 # **Batch norm** takes mean and variance of each feature over the batch. When the model is used later there may be one
-# example alone, so it remembers: in training, running numbers follow those of the batches, by the share `momentum`. They
-# stand in when it is used. As an estimate of all data, the running variance is taken with n − 1.
+# example alone, so it remembers: in training, running numbers follow those of the batches, by the share `momentum`.
+# They stand in when it is used. As an estimate of all data, the running variance is taken with n − 1.
 #
 # ### Exercise 4 · Batch norm
 #
@@ -257,8 +258,8 @@ batch_norm = check(batch_norm)
 #
 # ### Bug hunt 1
 #
-# A network with batch norm, evaluated after its first batch: worse than guessing, although the same batch came out well
-# in training. What is to blame: `"the weights"`, `"the running numbers"` or `"the learning rate"`?
+# A network with batch norm, evaluated after its first batch: worse than guessing, although the same batch came out
+# well in training. What is to blame: `"the weights"`, `"the running numbers"` or `"the learning rate"`?
 
 # %%
 tg.manual_seed(0)
@@ -275,8 +276,8 @@ predict("bug-first-batches", "the running numbers")  ### ANSWER
 # ## Too good on what it has seen
 #
 # A network can learn its training data by heart. **Dropout** sets each number to 0 with probability p, anew at every
-# call, so that no unit can rely on one other. What is kept is scaled so that sums stay the same on average. With p = 0.2,
-# what does a 1 become where it is kept?
+# call, so that no unit can rely on one other. What is kept is scaled so that sums stay the same on average. With p =
+# 0.2, what does a 1 become where it is kept?
 
 # %%
 predict("kept", 1.25)  ### ANSWER
@@ -286,8 +287,8 @@ predict("kept", 1.25)  ### ANSWER
 #
 # *Difficulty 2 of 5 · about 8 minutes · builds `nn.layers.dropout`*
 #
-# `tg.rand(2, 3)` gives evenly spread random numbers from 0 to 1, in shape (2, 3). Comparing gives True and False, which
-# count as 1 and 0 in a product.
+# `tg.rand(2, 3)` gives evenly spread random numbers from 0 to 1, in shape (2, 3). Comparing gives True and False,
+# which count as 1 and 0 in a product.
 
 # %%
 def dropout(input, p=0.5, training=True):
@@ -326,8 +327,8 @@ predict("bug-eval", "dropout")  ### ANSWER
 # %% [markdown]
 # ## The patient, mended
 #
-# Sigmoids as at the beginning, ten layers, nothing changed but a batch norm in each; ReLU with a layer norm; and ReLU with
-# its first numbers, batch norm and a little dropout. All of them on your own pieces.
+# Sigmoids as at the beginning, ten layers, nothing changed but a batch norm in each; ReLU with a layer norm; and ReLU
+# with its first numbers, batch norm and a little dropout. All of them on your own pieces.
 
 # %%
 class NormAndDrop(nn.Module):

@@ -40,6 +40,7 @@ from .methods.reductions import std_mean, var_mean
 from .random import Generator, manual_seed
 from .serialization import load, save
 from .tensor import Tensor
+from .training import callbacks, evaluate, fit, load_checkpoint, metrics, save_checkpoint
 
 # As PyTorch, the framework says nothing of 0 / 0 or an overflow: nan and inf are in the result to see.
 filterwarnings("ignore", category=RuntimeWarning, module=rf"{__name__}\.")

@@ -1,6 +1,6 @@
 """The course's own machinery: exercises, checks, the learner's folder, the command line, the build."""
 
-from .bar import bar
+from ..training.bar import bar
 from .check import check
 from .difference import show
 from .exercises import hint, lesson, resume, solution

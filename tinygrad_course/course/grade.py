@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .bar import bar
+from ..training.bar import bar
 from .check import examine
 from .child import LIMITS, Child, Limits
 from .exercise import Exercise, Lesson
