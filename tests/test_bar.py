@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tinygrad_course.course.bar import WIDTH, bar
+from tinygrad_course.training.bar import WIDTH, bar
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -86,7 +86,7 @@ def test_closing_twice_writes_the_last_state_once(capsys: pytest.CaptureFixture[
 
 @pytest.mark.parametrize(("encoding", "full"), [("cp1252", "#"), ("ascii", "#"), ("utf-8", "█")])
 def test_it_draws_with_what_the_console_can_show(encoding: str, full: str) -> None:
-    code = "from tinygrad_course.course.bar import bar\nlist(bar(range(2), 'training'))"
+    code = "from tinygrad_course.training.bar import bar\nlist(bar(range(2), 'training'))"
     run = subprocess.run(
         [sys.executable, "-X", "utf8=0", "-c", code],
         env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONPATH": str(ROOT)},
