@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -73,29 +74,30 @@ def jacobian_by_rule(function: Callable, xs: Sequence[Tensor], x: Tensor) -> np.
 
 
 def jacobian_by_difference(function: Callable, xs: Sequence[Tensor], x: Tensor, eps: float) -> np.ndarray:
-    """One column for each element of x; x is as before at the end."""
+    """One row for each element of the output, by central differences; x is as before at the end."""
     before = x.data
 
-    def value(array: np.ndarray) -> np.ndarray:
+    def value(i: int, array: np.ndarray) -> float:
         x.data = np.asarray(array)
         with enable_grad():
-            return function(*xs).detach().data.copy()
+            return float(function(*xs).data.reshape(-1)[i])
 
     try:
-        return central_difference(value, before, eps).reshape(-1, x.numel())
+        count = function(*xs).numel()
+        rows = [central_difference(partial(value, i), before, eps) for i in range(count)]
+        return np.array(rows).reshape(count, x.numel())
     finally:
         x.data = before
 
 
-def central_difference(f: Callable[[np.ndarray], np.ndarray], x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
-    """The slope of f at x in the direction of each element of x, by moving that element alone by eps, up and down.
+def central_difference(f: Callable[[np.ndarray], float], x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    """The slope of f, which gives a number, for each element of the array x: that one moved by eps up and down.
 
-    f takes an array of x's shape and gives a number or an array. Result: f's shape followed by x's shape.
     (f(x + eps) - f(x - eps)) / 2 eps has an error of order eps² plus rounding / eps.
     """
-    slopes = []
+    slopes = np.zeros(x.shape)
     for place in np.ndindex(x.shape):
         step = np.zeros_like(x)
         step[place] = eps
-        slopes.append((f(x + step) - f(x - step)) / (2 * eps))
-    return np.stack(slopes, axis=-1).reshape(np.shape(slopes[0]) + x.shape)
+        slopes[place] = (f(x + step) - f(x - step)) / (2 * eps)
+    return slopes
