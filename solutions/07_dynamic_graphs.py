@@ -13,6 +13,7 @@
 import io
 import pdb
 import sys
+from linecache import getline
 
 import tinygrad_course as tg
 from tinygrad_course import course, plots
@@ -28,6 +29,18 @@ tg.set_default_dtype(tg.float64)
 # ## The graph is what ran
 #
 # Halve while the number is even. How often, only the number knows.
+#
+# ```python
+# def halve(x):
+#     while x.item() % 2 == 0:
+#         x = x / 2
+#     return x * 3
+# ```
+#
+# Do `halve(x)` for x = 6 and for x = 12 leave the same graph: `"yes"` or `"no"`?
+
+# %%
+predict("two-inputs", "no")  ### ANSWER
 
 # %%
 def halve(x):
@@ -36,13 +49,6 @@ def halve(x):
     return x * 3
 
 
-# %% [markdown]
-# Do `halve(x)` for x = 6 and for x = 12 leave the same graph: `"yes"` or `"no"`?
-
-# %%
-predict("two-inputs", "no")  ### ANSWER
-
-# %%
 six, twelve = tg.tensor(6.0, requires_grad=True), tg.tensor(12.0, requires_grad=True)
 side_by_side(halve(six), halve(twelve), captions=["x = 6", "x = 12"])
 
@@ -78,7 +84,8 @@ heron = check(heron)
 
 # %% [markdown]
 # **In PyTorch:** the same lines. Nobody derived a rule for it: the derivative of √x is 1 / (2 √x), here 1/4 at 4, and
-# it came out of the steps. Step through two of them:
+# it came out of the steps. But the graph is that of the steps, not of √x: at x = 1 the loop ends before it begins, y is
+# x itself, and its slope is 1, not 1/2. Step through two rounds:
 
 # %%
 x = tg.tensor(1.2, requires_grad=True)
@@ -269,48 +276,73 @@ class Clip(tg.autograd.Function):
 Clip = check(Clip)
 
 # %% [markdown]
-# **In PyTorch:** `class Clip(torch.autograd.Function)`, word for word.
-#
-# And where `print` is too little, there is Python's own debugger, `pdb`, also inside a backward pass. Write
-# `breakpoint()` in your code, and type commands where it stops: `p g` prints `g`, `c` goes on. Here the commands come
-# from a list, so that this page is the same each time.
+# **In PyTorch:** `class Clip(torch.autograd.Function)`, word for word. The package's own of what you wrote before:
 
 # %%
-class Typed(pdb.Pdb):
-    """The debugger, with its commands typed beforehand."""
+course.show("07.no_grad")
+course.show("07.run_hooks")
 
-    def __init__(self, *commands):
-        super().__init__(stdin=io.StringIO("\n".join(commands) + "\n"), stdout=sys.stdout, nosigint=True, readrc=False)
-        self.prompt = "(Pdb) "
+# %% [markdown]
+# `print` works in a forward and in a backward as anywhere else. Where it is too little, there is Python's own debugger,
+# `pdb`, in the middle of a backward pass too. Write `breakpoint()` in your code, and type where it stops: `p g` prints
+# `g`, `n` goes to the next line, `c` goes on.
+#
+# The slope of x³ at 2 is 12, so 5x³ should bring 60. This rule brings 30. The commands come from a text, so that the
+# page is the same each time; what follows `(Pdb)` was typed.
 
-    def print_stack_entry(self, frame_and_line, prompt_prefix=""):
-        print("> stopped in", frame_and_line[0].f_code.co_name, file=self.stdout)
-
-    def precmd(self, line):
-        print(line, file=self.stdout)
-        return line
-
-
-class Watched(tg.autograd.Function):
-    """Square the input, and stop in the debugger on the way back."""
+# %%
+class Cube(tg.autograd.Function):
+    """x³, with a mistake on the way back."""
 
     @staticmethod
     def forward(ctx, x):
+        print("forward: x =", x)
         ctx.save_for_backward(x)
-        return x * x
+        return x**3
 
     @staticmethod
     def backward(ctx, g):
         (x,) = ctx.saved_tensors
-        Typed("p g", "p x", "p 2 * x * g", "c").set_trace()
-        return 2 * x * g
+        slope = 3 * x
+        return g * slope
 
 
-x = tg.tensor([1.0, -1.0], requires_grad=True)
-(3 * Watched.apply(x)).sum().backward()
+class Typed(io.StringIO):
+    """Commands typed beforehand; each shows as it is read."""
+
+    def readline(self):
+        line = super().readline()
+        print(line, end="")
+        return line
+
+
+class Debugger(pdb.Pdb):
+    """pdb, which says where it stopped without the path of a file."""
+
+    def print_stack_entry(self, frame_and_line, *rest):
+        frame, number = frame_and_line
+        print(f"> {frame.f_code.co_name}()\n-> {getline(frame.f_code.co_filename, number).strip()}")
+
+
+def go_back():
+    y.backward()
+
+
+x = tg.tensor([2.0], requires_grad=True)
+y = 5 * Cube.apply(x)
+commands = Typed("c\np g\nn\np x\nn\np slope\nslope = 3 * x * x\nc\n")
+debugger = Debugger(stdin=commands, stdout=sys.stdout, nosigint=True, readrc=False)
+debugger.prompt = "(Pdb) "
+rule = Cube.backward.__code__
+debugger.set_break(rule.co_filename, rule.co_firstlineno + 2)
+debugger.runcall(go_back)
+debugger.clear_all_breaks()
 print("x.grad", x.grad)
 
 # %% [markdown]
+# The slope was 6 where 3 · 2² is 12. The last command but one set it right, for this pass alone. Now you know which
+# line to mend.
+#
 # ## Gradients of gradients
 #
 # A backward pass consists of operations as well. With `create_graph=True` it is recorded in its turn, and can be
@@ -396,8 +428,10 @@ plots.curves({"loss": losses, "size of the gradient": gradients}, log=True)
 # slope = tape.gradient(y, x)
 # ```
 #
-# Here and in PyTorch recording is always on where a tensor wants gradients, and `no_grad` switches it off: define by
-# run.
+# There nothing is recorded outside the `with`, and the tape watches variables by themselves, other tensors only after
+# `tape.watch(x)`. It is used up after one gradient, unless made with `persistent=True`, which is our `retain_graph`. A
+# tape around a tape is our `create_graph`. The slope is returned, as by `tg.autograd.grad`; nothing adds up. Here, as
+# in PyTorch, recording is on wherever a tensor wants gradients, and `no_grad` switches it off.
 #
 # ## What you have built
 #

@@ -612,8 +612,8 @@ CENTRAL_DIFFERENCE = Exercise(
     hints=(
         "What has to move for the slope that belongs to element [0, 1], and what has to stay?",
         "For each index of x make an array of zeros with eps at this index, and measure f at x plus and x minus it.",
-        "Fill in what is missing:\nslopes = np.zeros(x.shape)\nfor place in np.ndindex(x.shape):\n    step = ...\n"
-        "    step[place] = ...\n    slopes[place] = ...\nreturn slopes",
+        "Fill in what is missing:\nslopes = ...\nfor place in np.ndindex(...):\n    step = ...\n    step[...] = ...\n"
+        "    slopes[...] = ...\n...",
     ),
 )
 

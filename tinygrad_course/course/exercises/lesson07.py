@@ -1,4 +1,4 @@
-"""Lesson 07, Dynamic graphs: loops, recursion, recording switched off, hooks, a Newton step, a Function"""
+"""Lesson 07, Dynamic graphs: loops, recursion, recording switched off, hooks, a Newton step, a Function."""
 
 from __future__ import annotations
 
@@ -80,6 +80,10 @@ def _heron_below(x: Any) -> Any:
     return y
 
 
+def _heron_ready_made(x: Any) -> Any:
+    return x.sqrt()
+
+
 def _heron_case(number: float) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x = leaf(number)
@@ -123,6 +127,12 @@ HERON = Exercise(
             "one side",
             _heron_below,
             "Your loop looks at one side alone: y · y may be too large as well as too small. Take the distance.",
+        ),
+        Mistake(
+            "ready-made",
+            _heron_ready_made,
+            "Your slope at x = 1 is that of √x. Taken by steps the root has another one there: the loop ends before it "
+            "begins, and y is x itself. Take the steps.",
         ),
     ),
     hints=(
@@ -317,6 +327,27 @@ class _NoGradNever(_NoGrad):
         self.stack.append(modes.grad)
 
 
+class _NoGradForEver(_NoGrad):
+    def __exit__(self, *exception: Any) -> None:
+        pass
+
+
+class _NoGradTurned(_NoGrad):
+    def __exit__(self, *exception: Any) -> None:
+        modes.grad = not self.mode
+
+
+class _NoGradTooEarly(_NoGrad):
+    def __init__(self) -> None:
+        self.old = modes.grad
+
+    def __enter__(self) -> None:
+        modes.grad = self.mode
+
+    def __exit__(self, *exception: Any) -> None:
+        modes.grad = self.old
+
+
 def _switch_case(name: str, use: Callable[[Any, list[Any]], Any]) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         found: list[Any] = []
@@ -421,6 +452,24 @@ NO_GRAD = Exercise(
             "You switch to False, whatever self.mode says. enable_grad is the same class with mode = True.",
         ),
         Mistake("never switched", _NoGradNever, "Recording goes on inside: set modes.grad in __enter__."),
+        Mistake(
+            "for ever",
+            _NoGradForEver,
+            "Recording stays as it was inside, and the next backward finds no graph. Put back in __exit__ what "
+            "__enter__ found.",
+        ),
+        Mistake(
+            "turned round",
+            _NoGradTurned,
+            "You set the opposite of self.mode at the end. What was there before may have been the same: put back "
+            "what you found.",
+        ),
+        Mistake(
+            "looked too early",
+            _NoGradTooEarly,
+            "You note what was before when the object is made. The block may begin later, and somewhere else: note it "
+            "in __enter__.",
+        ),
     ),
     hints=(
         "What has __exit__ to know that only __enter__ could see?",
@@ -489,6 +538,12 @@ def _hooks_live(hooks: Any, g: Any) -> Any:
     for hook in hooks.values():
         answer = hook(g)
         g = g if answer is None else answer
+    return g
+
+
+def _hooks_or(hooks: Any, g: Any) -> Any:
+    for hook in list(hooks.values()):
+        g = hook(g) or g
     return g
 
 
@@ -574,6 +629,12 @@ RUN_HOOKS = Exercise(
             "values.",
         ),
         Mistake("added", _hooks_added, "You add what a hook returns. It replaces the gradient."),
+        Mistake(
+            "or",
+            _hooks_or,
+            "`or` asks whether a tensor is true, so a hook that sets a gradient to 0 is passed over, and several "
+            "numbers are an error. Compare with None: `is None`.",
+        ),
     ),
     hints=(
         "What should happen after a hook that returns None, and what after one that returns a tensor?",
@@ -633,6 +694,21 @@ def _newton_kept(f: Callable[[Any], Any], x: Any) -> Any:
     return x - slope / bend
 
 
+def _newton_added(f: Callable[[Any], Any], x: Any) -> Any:
+    x = x.detach().requires_grad_()
+    f(x).backward(create_graph=True)
+    slope = x.grad
+    slope.backward()
+    return (x - slope / x.grad).detach().requires_grad_()
+
+
+def _newton_in_place(f: Callable[[Any], Any], x: Any) -> Any:
+    slope, bend = _first_two(f, x)
+    with tg.no_grad():
+        x -= slope / bend
+    return x
+
+
 def _newton_not_recorded(f: Callable[[Any], Any], x: Any) -> Any:
     slope, bend = _first_two(f, x, create_graph=False)
     return (x - slope / bend).detach().requires_grad_()
@@ -678,6 +754,13 @@ NEWTON = Exercise(
         ),
         Mistake("the other way", _newton_sign, "You walk away from the lowest place: the sign is turned round."),
         Mistake("turned round", _newton_turned, "Your quotient stands on its head: the slope over the bend."),
+        Mistake(
+            "added up",
+            _newton_added,
+            "x.grad still held the slope when the second pass added the bend to it: you divide by the sum of both. "
+            "tg.autograd.grad gives each by itself.",
+        ),
+        Mistake("in place", _newton_in_place, "You change x itself. Give back a new tensor, and leave x as it was."),
         Mistake(
             "graph kept",
             _newton_kept,
