@@ -4,13 +4,14 @@
 # At the end of this page you have numbers that keep a record of how they came about, you can read such a record in
 # three ways, and you can draw an expression that nobody ever wrote down.
 #
-# **Where this sits.** derivative → **graph** → rules → backward → tensors → modules → networks. To find slopes without
-# moving anything, a program first has to remember what it did.
+# **Where this sits.** derivative → **graph** → rules → backward → tensors → modules → networks. To find slopes
+# without moving anything, a program first has to remember what it did.
 #
 # *About 60 minutes. You need lesson 00, and Python classes with methods such as `__add__`.*
 
 # %%
 import tinygrad_course as tg
+from tinygrad_course import course
 from tinygrad_course.course import check, hint, lesson, predict, solution
 
 lesson("02")
@@ -27,8 +28,8 @@ y = a * b + a
 y
 
 # %% [markdown]
-# 8.0, and not a word about where it came from: a product, a sum, `a` used twice. Python threw all of it away. What if a
-# number kept it?
+# 8.0, and not a word about where it came from: a product, a sum, `a` used twice. Python threw all of it away. What if
+# a number kept it?
 #
 # You can decide what `+` means for objects of your own: Python turns `a + b` into `a.__add__(b)`.
 #
@@ -91,7 +92,8 @@ predict("who-is-asked", "__rmul__")  ### ANSWER
 # *Difficulty 3 of 5 · about 10 minutes*
 #
 # `AnyNumber` builds on your `Number`. A plain number becomes an AnyNumber first, so that every input has `data` and
-# `inputs`; an AnyNumber stays the object it is. Inputs stand in the order of the program: in `5 - a` the 5 comes first.
+# `inputs`; an AnyNumber stays the object it is. Inputs stand in the order of the program: in `5 - a` the 5 comes
+# first.
 
 # %%
 class AnyNumber(Number):
@@ -251,9 +253,9 @@ Image(layout.render(dot(product), "png"), alt="2.0 and 3.0 lead into + 5.0; two 
 # %% [markdown]
 # ## From here on, Tensors
 #
-# The course's Tensor does what your AnyNumber does, for whole arrays. There is one difference in the record: it is kept
-# apart from the value, in an object of its own, a *node*. So a value that nobody needs any longer can be freed while
-# the record lives on. `y.node` is the record of the operation that made `y` (PyTorch calls it `y.grad_fn`).
+# The course's Tensor does what your AnyNumber does, for whole arrays. There is one difference in the record: it is
+# kept apart from the value, in an object of its own, a *node*. So a value that nobody needs any longer can be freed
+# while the record lives on. `y.node` is the record of the operation that made `y` (PyTorch calls it `y.grad_fn`).
 #
 # In `y = x * x * x`, how many nodes are there?
 
@@ -344,7 +346,8 @@ print(len(nearest(z.node, None)), "operations, of which the drawing shows", len(
 tg.draw(z, depth=3)
 
 # %% [markdown]
-# **In PyTorch** the record is `y.grad_fn`, and its inputs are `y.grad_fn.next_functions`. Both names work here as well.
+# **In PyTorch** the record is `y.grad_fn`, and its inputs are `y.grad_fn.next_functions`. Both names work here as
+# well.
 #
 # ### Bug hunt 1
 #
@@ -387,21 +390,25 @@ predict("bug-item", "item")  ### ANSWER
 # %% [markdown]
 # ## An expression nobody wrote
 #
-# This program makes up an expression as it goes, by throwing dice. No one has ever written it down, and still its graph
-# is there the moment it has run.
+# This program makes up an expression as it goes, by throwing dice. No one has ever written it down, and still its
+# graph is there the moment it has run. It is drawn inside `course.mine()`, which lets the framework run on the pieces
+# that you wrote: here on your `nearest`, which says what belongs into the picture.
 
 # %%
 import random
 
-random.seed(7)
+random.seed(29)
 x, w = tg.tensor(0.5, requires_grad=True), tg.tensor(-1.0, requires_grad=True)
 known = [x, w]
-for _ in range(6):
+for _ in range(14):
     left, right = random.choice(known), random.choice(known)
     known.append(random.choice([left + right, left * right, left - right, left.tanh(), left.exp()]))
 made_up = known[-1]
+del left, right  # or one box would be called "left"
 print("leaves:", len(leaves(made_up)), " operations:", len(nearest(made_up.node, None)))
-tg.draw(made_up)
+with course.mine():
+    picture = tg.draw(made_up, depth=5)
+picture
 
 # %% [markdown]
 # ## What you have built
@@ -410,5 +417,5 @@ tg.draw(made_up)
 # - Three ways to read it: as a story, as arrows, and from the result back to its leaves.
 # - The record holds objects, not names, and it is a graph, not a tree: what is used twice is there once.
 #
-# **Next:** lesson 03, *One rule for each operation*. The record says what was done; a rule for each operation says what
-# that does to the slope.
+# **Next:** lesson 03, *One rule for each operation*. The record says what was done; a rule for each operation says
+# what that does to the slope.
