@@ -17,9 +17,9 @@ from tinygrad_course.course import check, child, lesson
 from tinygrad_course.course.check import Outcome, examine
 from tinygrad_course.course.child import Limits
 from tinygrad_course.course.exercise import Exercise, Lesson
-from tinygrad_course.course.exercises import Session, session
-from tinygrad_course.course.feedback import Code, Message, Table
-from tinygrad_course.course.source import Source
+from tinygrad_course.course.exercises import Session, load, session
+from tinygrad_course.course.feedback import Code, Drawing, Message, Table
+from tinygrad_course.course.source import Source, program
 
 MADE_UP = """
 import numpy as np
@@ -454,3 +454,16 @@ def test_a_check_of_lesson_00_keeps_nobody_waiting(capfd: pytest.CaptureFixture[
 
 def test_exercises_know_their_name() -> None:
     assert Exercise("07.hook", None, 1, 1, print, ()).name == "hook"
+
+
+def test_a_wrong_gradient_is_shown_in_its_graph() -> None:
+    lesson = load("04")
+    propagate = lesson.exercise("propagate")
+    assert propagate
+    keeps_last = program(propagate.mistakes[0].piece, "propagate")
+    assert keeps_last
+    found = Message("x", examine(lesson, propagate, keeps_last).blocks)
+    assert "The first wrong gradient on the way back is that of x: yours [" in found.as_text()
+    assert re.search(r'<img src="data:image/svg\+xml;base64,[^"]{500,}" alt="Graph[^"]+that of x', found.as_html())
+    drawn = [block for block in found.blocks if isinstance(block, Drawing)]
+    assert [step.name for step in drawn[0].picture.scenes[0].steps if getattr(step, "mark", "")] == ["x"]

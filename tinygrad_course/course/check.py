@@ -15,7 +15,7 @@ from . import progress, saved
 from .child import LIMITS, Child, Limits, Plain, plain, prepare, run
 from .exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake
 from .exercises import UnknownExercise, find, session
-from .feedback import Block, Code, Message, Pair, Table, beside, explain, labelled, numbers, show
+from .feedback import Block, Code, Drawing, Message, Pair, Table, beside, explain, labelled, numbers, show
 from .source import CANNOT_BE_ASKED, Source, program
 
 Status = Literal["passed", "not started", "not yet", "stopped", "not checked", "fault of the course"]
@@ -230,7 +230,24 @@ def _evidence(case: Case, expected: Plain, yours: Plain) -> tuple[Block, ...]:
         for label, (one, other) in labelled(expected, yours).items()
         if not (label.endswith(AFTERWARDS) and same(one, other, case.tolerance))  # an untouched input says nothing
     ]
-    return (Table(f"With {case.name}", ("", "expected", "yours", ""), tuple(rows)),)
+    return Table(f"With {case.name}", ("", "expected", "yours", ""), tuple(rows)), *_in_graph(case, expected, yours)
+
+
+def _in_graph(case: Case, expected: Plain, yours: Plain) -> tuple[Block, ...]:
+    """The graph of the case with the first wrong gradient marked, where the case has one."""
+    pairs = labelled(expected, yours)
+    if case.graph is None or all(same(one, other, case.tolerance) for one, other in pairs.values()):
+        return ()
+    from ..draw import compare_gradients
+
+    y, leaves = case.graph()
+    right, wrong = ({name: _array(pairs[f"{name}.grad"][side]) for name in leaves} for side in (0, 1))
+    return (Drawing(compare_gradients(y, wrong, right, names=leaves)),)
+
+
+def _array(value: Plain) -> np.ndarray | None:
+    """A gradient that came back as plain data; None where there is none."""
+    return np.reshape(value["values"], value["shape"]) if "values" in value else None
 
 
 def _differences(exercise: Exercise, cases: list[int], expected: Expected, outcomes: Sequence[Plain]) -> list[Pair]:

@@ -20,12 +20,14 @@ class Case:
     name: what is tried, in words a learner understands. run(piece): a dict from a label to a number, text,
     list, array, Tensor or None; what the piece gives back stands first. For a plain value run gets the value.
     Numbers are equal within `tolerance`, relative, and absolute below 1. The cases of an exercise stand in order, the
-    simplest first.
+    simplest first. graph(): where results are gradients, the Tensor whose graph they belong to, and its leaves by name;
+    the result called "x.grad" is of the leaf x. A wrong one is then shown in the graph.
     """
 
     name: str
     run: Callable[[Piece], Any]
     tolerance: float = 1e-6
+    graph: Callable[[], tuple[Any, dict[str, Any]]] | None = None
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .exercise import AFTERWARDS
+
+if TYPE_CHECKING:
+    from ..draw.picture import Picture
 
 LARGEST_SHOWN = 36  # elements of an array that are written out
 LONGEST_SHOWN = 500  # characters of a list that is written out
@@ -76,7 +80,25 @@ def _lines_of(row: tuple[str, ...]) -> list[list[str]]:
     return [[cell[i] if i < len(cell) else "" for cell in cells] for i in range(tallest)]
 
 
-Block = str | Code | Table
+@dataclass(frozen=True)
+class Drawing:
+    """A drawn graph."""
+
+    picture: Picture
+
+    def as_html(self) -> str:
+        """The picture as an image, which a notebook that is not trusted shows too; its listing where there is none."""
+        if self.picture.svg is None:
+            return f"<pre>{html.escape(str(self.picture))}</pre>"
+        data = base64.b64encode(self.picture.svg.encode()).decode()
+        return f'<img src="data:image/svg+xml;base64,{data}" alt="{html.escape(self.picture.alt)}">'
+
+    def as_text(self) -> str:
+        """The graph as a listing."""
+        return str(self.picture)
+
+
+Block = str | Code | Table | Drawing
 
 
 @dataclass(frozen=True)
@@ -88,12 +110,12 @@ class Message:
 
     def as_html(self) -> str:
         """HTML that is as readable without its style, which a notebook that is not trusted loses."""
-        parts = [b.as_html() if isinstance(b, Code | Table) else f"<p>{_inline(b)}</p>" for b in self.blocks]
+        parts = [b.as_html() if isinstance(b, Code | Table | Drawing) else f"<p>{_inline(b)}</p>" for b in self.blocks]
         return f'<section style="{STYLE}"><h4>{_inline(self.heading)}</h4>{"".join(parts)}</section>'
 
     def as_text(self) -> str:
         """The same as plain text."""
-        parts = [b.as_text() if isinstance(b, Code | Table) else b for b in self.blocks]
+        parts = [b.as_text() if isinstance(b, Code | Table | Drawing) else b for b in self.blocks]
         return "\n".join([self.heading, *parts])
 
 

@@ -378,7 +378,11 @@ def _propagate_case(name: str, program: Any, seed: float = 1.0) -> Case:
         piece(y.node, np.full(y.shape, seed))
         return {"x.grad": x.grad, "w.grad": w.grad}
 
-    return Case(f"{name}, g = {seed}", run)
+    def graph() -> tuple[Any, dict[str, Any]]:
+        leaves = {"x": leaf([0.5, -2.0]), "w": leaf([3.0, 1.5])}
+        return program(**leaves), leaves
+
+    return Case(f"{name}, g = {seed}", run, graph=graph)
 
 
 def _in_a_row(x: Any, w: Any) -> Any:
