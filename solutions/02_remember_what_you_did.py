@@ -80,8 +80,8 @@ print("the right input is a itself:", y.inputs[1] is a)
 #
 # ## Constants and the other side
 #
-# `a + 1` does not work yet, since 1 has no `data`. And who is asked in `3 * a`: does Python call `a.__mul__`,
-# `a.__rmul__` or `nobody`?
+# `a + 1` does not work yet, since 1 has no `data`. And in `3 * a` the 3 stands first. Which method of `a` does Python
+# call: `"__mul__"`, `"__rmul__"` or `"nobody"` at all?
 
 # %%
 predict("who-is-asked", "__rmul__")  ### ANSWER

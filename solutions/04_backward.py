@@ -32,7 +32,7 @@ y = x * x
 tg.draw(y)
 
 # %% [markdown]
-# Two arrows leave `x`. Each brings 3.0, the value at the other end. What should `x.grad` be in the end?
+# Two arrows leave `x`. Each brings 3.0, the value of the other factor. What should `x.grad` be in the end?
 
 # %%
 predict("two-paths", 6.0)  ### ANSWER
@@ -107,7 +107,7 @@ def accumulate(leaf, g):
     """Add the gradient g to what leaf has received so far.
 
     leaf.grad is None before the first gradient arrives. g is a Tensor of leaf's shape.
-    Two leaves must never share one array: keep a copy, not g itself.
+    Two leaves must never share one array: keep a copy, g.clone(), and not g itself.
 
     >>> w = tg.tensor(1.0, requires_grad=True)
     >>> accumulate(w, tg.tensor(3.0)); accumulate(w, tg.tensor(3.0)); w.grad
@@ -138,6 +138,10 @@ def propagate(root, g):
 
     root is a Node, g an array. What pull gives for a Node is added to what that node has; what it gives for a leaf
     goes to accumulate. Add with a + b, which makes a new array: rules may hand one array to two inputs.
+
+    >>> x = tg.tensor(3.0, requires_grad=True); y = x * x
+    >>> propagate(y.node, np.array(1.0)); x.grad
+    tensor(6.)
     """
     ### BEGIN SOLUTION
     arrived = {root: g}
@@ -187,7 +191,7 @@ backward = check(backward)
 # sum.
 
 # %%
-x = tg.tensor(0.5, requires_grad=True)
+x = tg.tensor(0.8, requires_grad=True)
 a = x * 2
 b = a.exp()
 y = a * b
@@ -210,7 +214,7 @@ predict("second-pass", 10.0)  ### ANSWER
 
 # %%
 def zero_grad(parameters):
-    """Forget the gradient of every parameter in the list."""
+    """Forget the gradient of every parameter in the list: its .grad is None again, as it was at first."""
     ### BEGIN SOLUTION
     for p in parameters:
         p.grad = None

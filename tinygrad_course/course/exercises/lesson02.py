@@ -257,6 +257,16 @@ class _WrapsAgain(AnyNumber):
         return AnyNumber(self.data - other.data, "-", (self, other))
 
 
+class _SuperNumbers(AnyNumber):
+    """The operators of Number, which make Numbers."""
+
+    def __add__(self, other: Any) -> Any:
+        return Number(self.data + wrap(other).data, "+", (self, wrap(other)))
+
+    def __mul__(self, other: Any) -> Any:
+        return Number(self.data * wrap(other).data, "*", (self, wrap(other)))
+
+
 class _ByHand(AnyNumber):
     def __rsub__(self, other: Any) -> Any:
         return AnyNumber(other - self.data, "-", (AnyNumber(other), self))
@@ -288,9 +298,17 @@ ANY_NUMBER = Exercise(
         _any_case("5.0 + a", lambda a, b: 5.0 + a),
         _any_case("5.0 * a", lambda a, b: 5.0 * a),
         _any_case("5.0 - a", lambda a, b: 5.0 - a),
+        _any_case("(a + b) * 5.0", lambda a, b: (a + b) * 5.0),
+        _any_case("5.0 - a * b", lambda a, b: 5.0 - a * b),
     ),
     accepts=(_ByHand,),
     mistakes=(
+        Mistake(
+            "results are Numbers",
+            _SuperNumbers,
+            "The result of a + b is a Number and no AnyNumber, so that it cannot meet a plain number in its turn: "
+            "super() calls Number's own method, which makes Numbers. Make an AnyNumber.",
+        ),
         Mistake(
             "turned round",
             _RsubTurned,
@@ -499,6 +517,17 @@ def _arrows_by_value(number: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+def _arrows_first_time(number: Any, seen: Any = None) -> list[tuple[Any, Any]]:
+    seen = _met if seen is None else seen
+    if any(number is other for other in seen):
+        return []
+    seen.append(number)
+    return [pair for x in number.inputs for pair in (*_arrows_first_time(x, seen), (x, number))]
+
+
+_met: list[Any] = []  # as a default argument that is a list: one for all calls
+
+
 def _arrows_reversed(number: Any) -> list[tuple[Any, Any]]:
     return [(b, a) for a, b in arrows(number)]
 
@@ -506,8 +535,9 @@ def _arrows_reversed(number: Any) -> list[tuple[Any, Any]]:
 def _arrows_case(name: str, program: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         a, b = AnyNumber(2.0), AnyNumber(3.0)
-        found = piece(program(a, b))
-        return {"arrows": sorted(f"{tell(x)} to {tell(y)}" for x, y in found)}
+        y = program(a, b)
+        told = [sorted(f"{tell(x)} to {tell(z)}" for x, z in piece(y)) for _ in range(2)]
+        return {"arrows": told[0], "the same when asked again": told[0] == told[1]}
 
     return Case(f"a = AnyNumber(2.0), b = AnyNumber(3.0), {name}", run)
 
@@ -561,6 +591,12 @@ ARROWS = Exercise(
             _arrows_by_value,
             "Your code takes two Numbers with the same value for the same Number. Compare with `is`, or keep "
             "`id(number)`.",
+        ),
+        Mistake(
+            "remembered for ever",
+            _arrows_first_time,
+            "The second call finds nothing: what you have been to is remembered from call to call. A default such as "
+            "seen=set() is made once, when the function is defined. Begin with a new set in every call.",
         ),
         Mistake(
             "against the flow",
@@ -635,6 +671,14 @@ def _leaves_first_inputs(y: Any) -> list[Any]:
     return [] if source is None else [source]
 
 
+def _leaves_by_value(y: Any) -> list[Any]:
+    found: list[Any] = []
+    for x in leaves(y):
+        if not any(x.item() == other.item() for other in found):
+            found.append(x)
+    return found
+
+
 def _leaves_and_nodes(y: Any) -> list[Any]:
     found: list[Any] = []
 
@@ -649,10 +693,10 @@ def _leaves_and_nodes(y: Any) -> list[Any]:
     return found
 
 
-def _leaves_case(name: str, program: Any) -> Case:
+def _leaves_case(name: str, program: Any, value: float = 3.0) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x = tg.tensor(2.0, dtype=tg.float64, requires_grad=True)
-        w = tg.tensor(3.0, dtype=tg.float64, requires_grad=True)
+        w = tg.tensor(value, dtype=tg.float64, requires_grad=True)
         found = piece(program(x, w))
         return {"leaves": ["x" if f is x else "w" if f is w else type(f).__name__ for f in found]}
 
@@ -671,6 +715,7 @@ LEAVES = Exercise(
         _leaves_case("y = x * x", lambda x, w: x * x),
         _leaves_case("y = 3.0 * w", lambda x, w: 3.0 * w),
         _leaves_case("y = (x + 1) * (w + 2) * x", lambda x, w: (x + 1) * (w + 2) * x),
+        _leaves_case("both are 2.0, y = x * w", lambda x, w: x * w, 2.0),
     ),
     accepts=(_leaves_with_stack,),
     mistakes=(
@@ -688,6 +733,12 @@ LEAVES = Exercise(
             "first inputs",
             _leaves_first_inputs,
             "You follow the first input of each operation. The leaves behind the other inputs are missing.",
+        ),
+        Mistake(
+            "known by value",
+            _leaves_by_value,
+            "Two leaves that hold the same number are still two. `x in found` compares tensors by their values: keep a "
+            "set of ids, id(x), or compare with `is`.",
         ),
         Mistake(
             "nodes as well",
@@ -745,6 +796,20 @@ def _nearest_first_inputs(root: Node, depth: int | None) -> set[Node]:
     return within
 
 
+def _nearest_depth_first(root: Node, depth: int | None) -> set[Node]:
+    seen: set[Node] = set()
+
+    def visit(node: Node, left: float) -> None:
+        if node not in seen and left > 0:
+            seen.add(node)
+            for source in node.inputs:
+                if isinstance(source, Node):
+                    visit(source, left - 1)
+
+    visit(root, float("inf") if depth is None else depth)
+    return seen
+
+
 def _nearest_case(name: str, program: Any, depth: int | None) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x = tg.tensor(2.0, dtype=tg.float64, requires_grad=True)
@@ -752,6 +817,11 @@ def _nearest_case(name: str, program: Any, depth: int | None) -> Case:
         return {"nodes": sorted(f"{node.op.__name__} {node.value}" for node in found)}
 
     return Case(f"{name}, depth = {depth}", run)
+
+
+def _short_cut(x: Any) -> Any:
+    c = (x * 2).exp()
+    return (c + 1).tanh() * c
 
 
 def _ladder(x: Any) -> Any:
@@ -771,6 +841,7 @@ NEAREST = Exercise(
         _nearest_case("y = ((x + 1) * (x - 3) + 5).exp() * 0.5", _ladder, 3),
         _nearest_case("y = ((x + 1) * (x - 3) + 5).exp() * 0.5", _ladder, 5),
         _nearest_case("y = ((x + 1) * (x - 3) + 5).exp() * 0.5", _ladder, None),
+        _nearest_case("c = (x * 2).exp(), y = (c + 1).tanh() * c", _short_cut, 4),
     ),
     accepts=(_nearest_by_rounds,),
     mistakes=(
@@ -793,6 +864,12 @@ NEAREST = Exercise(
             "None as one",
             _nearest_no_none,
             "A depth of None means no limit: the whole graph.",
+        ),
+        Mistake(
+            "first way counts",
+            _nearest_depth_first,
+            "You follow one way to its end before the next, and what was reached the long way round is not looked at "
+            "again when a shorter way leads there. Go ring by ring: all nodes at distance 1, then all at distance 2.",
         ),
         Mistake(
             "first inputs",
@@ -845,4 +922,4 @@ PREDICTIONS = (
     ),
 )
 
-LESSON = Lesson("02", __name__, (NUMBER, ANY_NUMBER, TELL, ARROWS, LEAVES, NEAREST), PREDICTIONS)
+LESSON = Lesson("02", __name__, (NUMBER, ANY_NUMBER, TELL, ARROWS, LEAVES, NEAREST), PREDICTIONS, dtype="float64")

@@ -314,6 +314,16 @@ def _propagate_keeps_last(root: Node, g: Any) -> None:
                 accumulate(source, gx)
 
 
+def _propagate_expects(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if isinstance(source, Node):
+                arrived[source] = arrived[source] + gx
+            else:
+                accumulate(source, gx)
+
+
 def _propagate_keeps_first(root: Node, g: Any) -> None:
     arrived = {root: g}
     for node in reversed(walk(root)):
@@ -441,6 +451,12 @@ PROPAGATE = Exercise(
             _propagate_keeps_last,
             "Where two ways meet at a node, the gradient that comes second replaces the first. Add them up before the "
             "node's turn comes.",
+        ),
+        Mistake(
+            "the first has nothing to add to",
+            _propagate_expects,
+            "The first gradient that arrives at a node finds nothing in your dict, and Python raises a KeyError. Ask "
+            "whether the node is in it: then add, else this is the first.",
         ),
         Mistake(
             "the first gradient",
@@ -587,6 +603,11 @@ def _zero_with_zeros(parameters: list[Any]) -> None:
             p.grad = tg.zeros_like(p.grad)
 
 
+def _zero_times(parameters: list[Any]) -> None:
+    for p in parameters:
+        p.grad = p.grad * 0
+
+
 def _zero_first(parameters: list[Any]) -> None:
     parameters[0].grad = None
 
@@ -606,15 +627,30 @@ def _zero_run(piece: Piece) -> dict[str, Any]:
     return {"w.grad": w.grad, "b.grad": b.grad, "w": w}
 
 
+def _zero_early(piece: Piece) -> dict[str, Any]:
+    w = leaf([2.0])
+    piece([w])
+    (w * 3).backward()
+    return {"w.grad": w.grad}
+
+
 ZERO_GRAD = Exercise(
     id="04.zero_grad",
     target=None,
     minutes=3,
     difficulty=1,
     reference=zero_grad,
-    cases=(Case("w = [2.0], b = [3.0], two passes through w * b, zero_grad([w, b]), one more pass", _zero_run),),
+    cases=(
+        Case("w = [2.0], b = [3.0], two passes through w * b, zero_grad([w, b]), one more pass", _zero_run),
+        Case("zero_grad([w]) before any pass, then a pass through w * 3", _zero_early),
+    ),
     accepts=(_zero_with_zeros,),
     mistakes=(
+        Mistake(
+            "times zero",
+            _zero_times,
+            "Before the first pass there is no gradient to multiply: p.grad is None. Set it to None in every case.",
+        ),
         Mistake(
             "the first alone",
             _zero_first,
@@ -681,6 +717,11 @@ def _descend_no_rate(parameters: list[Any], lr: float) -> None:
             p -= p.grad
 
 
+def _descend_clears(parameters: list[Any], lr: float) -> None:
+    descend(parameters, lr)
+    zero_grad(parameters)
+
+
 def _descend_sign(parameters: list[Any], lr: float) -> None:
     with tg.no_grad():
         for p in parameters:
@@ -690,9 +731,8 @@ def _descend_sign(parameters: list[Any], lr: float) -> None:
 def _descend_run(piece: Piece) -> dict[str, Any]:
     w, b = leaf([2.0, -1.0]), leaf([3.0])
     ((w * w).sum() + b * 0.5).sum().backward()
-    before = w.grad.clone()
     piece([w, b], 0.1)
-    return {"w": w, "b": b, "w is a leaf": w.is_leaf, "w wants gradients": w.requires_grad, "w.grad": before}
+    return {"w": w, "b": b, "w is a leaf": w.is_leaf, "w wants gradients": w.requires_grad, "w.grad": w.grad}
 
 
 DESCEND = Exercise(
@@ -720,6 +760,12 @@ DESCEND = Exercise(
             _descend_recorded,
             "The step itself is being recorded as if it belonged to the model, and that is refused for a leaf. Put it "
             "under `with tg.no_grad():`.",
+        ),
+        Mistake(
+            "cleared too",
+            _descend_clears,
+            "The step is right, and the gradients are gone afterwards. Clearing is zero_grad's work: one piece, one "
+            "task.",
         ),
         Mistake(
             "rate forgotten",
@@ -779,4 +825,5 @@ LESSON = Lesson(
     __name__,
     (WALK, ACCUMULATE, PROPAGATE, BACKWARD, ZERO_GRAD, DESCEND),
     PREDICTIONS,
+    dtype="float64",
 )
