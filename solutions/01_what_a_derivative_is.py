@@ -147,9 +147,9 @@ def cube(x):
     return x * x * x
 
 
-exact = 3 * 1.3 * 1.3
+exact = 3 * 0.9 * 0.9
 for h in (0.1, 0.01, 0.001):
-    print(f"h = {h:5}: wrong by {symmetric_difference(cube, 1.3, h) - exact:.6f}")
+    print(f"h = {h:5}: wrong by {symmetric_difference(cube, 0.9, h) - exact:.6f}")
 
 # %% [markdown]
 # ## Why not the smallest step of all?
@@ -168,8 +168,8 @@ predict("tiny-step", 0)  ### ANSWER
 # %%
 steps = [1 / 10**k for k in range(16)]
 errors = {
-    "forward": [abs(forward_difference(cube, 1.3, h) - exact) for h in steps],
-    "symmetric": [abs(symmetric_difference(cube, 1.3, h) - exact) for h in steps],
+    "forward": [abs(forward_difference(cube, 0.9, h) - exact) for h in steps],
+    "symmetric": [abs(symmetric_difference(cube, 0.9, h) - exact) for h in steps],
 }
 plots.lines(steps, errors, x="step h", y="error of the slope", log=True)
 

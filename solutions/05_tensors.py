@@ -4,8 +4,8 @@
 # At the end of this page your engine handles whole arrays, and it has learned from a table of 150 flowers how wide a
 # petal is.
 #
-# **Where this sits.** derivative → graph → rules → backward → **tensors** → modules → networks. So far a node held one
-# number. A real program has millions, and one node for each would be far too slow.
+# **Where this sits.** derivative → graph → rules → backward → **tensors** → modules → networks. So far a node held
+# one number. A real program has millions, and one node for each would be far too slow.
 #
 # *About 60 minutes. You need lesson 00 and NumPy's arrays; what you have not built comes from the package.*
 
@@ -28,7 +28,8 @@ tg.set_default_dtype(tg.float64)
 # what. A *rule* turns `g`, the gradient of an operation's output, into the gradient of one of its inputs. `backward`
 # begins at the result, applies the rules from the newest node to the oldest, and adds up what arrives at each leaf.
 #
-# An operation and its rules are one class. `grad_x` is the rule for `x`; after `g` it names what it wants to read:
+# An operation and its rules are one class, in which functions have no `self`: it only keeps them together. `grad_x`
+# is the rule for `x`; after `g` it names what it wants to read:
 #
 # ```python
 # class Mul(Op):
@@ -293,8 +294,9 @@ mean = check(mean)
 # %% [markdown]
 # ## Who was the largest?
 #
-# A maximum listens to one number alone: if the largest grows, so does the maximum; the others can move a little without
-# a trace. But here two are largest. After `t.amax().backward()`, what is the gradient of the first 5: 1, 0.5 or 0?
+# A maximum listens to one number alone: if the largest grows, so does the maximum; the others can move a little
+# without a trace. But here two are largest, and mathematics knows no slope: a framework has to choose. No one of the
+# two is to be preferred. After `t.amax().backward()`, what is the gradient of the first 5: 1, 0.5 or 0?
 #
 # ```python
 # t = tg.tensor([2.0, 5.0, 5.0], requires_grad=True)
@@ -348,7 +350,8 @@ tg.draw(spread)
 
 # %% [markdown]
 # The mean brought -1/3 to each number, the maximum shared 1 among two. **In PyTorch** these are `x.mean(dim=0)` and
-# `x.amax(dim=0)`. `x.max(dim=0)` is another: it also says where the largest is, and gives that one the whole gradient.
+# `x.amax(dim=0)`. `x.max(dim=0)` is another: it also says where the largest is, and gives that one the whole
+# gradient.
 #
 # ## A real table
 #
@@ -396,9 +399,9 @@ step = check(step)
 # %% [markdown]
 # ### Bug hunt 1
 #
-# Each column is brought to mean 0 and standard deviation 1, so that one learning rate suits all. Then it trains. A loss
-# of 0.036 is possible. This program stops at 0.577, no matter how long it runs, with all weights at 0. No error, no
-# warning. `step` is right; what is the shape of its `error` here?
+# Each column is brought to mean 0 and standard deviation 1, so that one learning rate suits all. Then it trains. A
+# loss of 0.036 is possible. This program stops at 0.577, no matter how long it runs, with all weights at 0. No error,
+# no warning. `step` is right; what is the shape of its `error` here?
 
 
 # %%
@@ -434,9 +437,9 @@ predict("bug-sum", "the loss")  ### ANSWER
 # %% [markdown]
 # ## On your own pieces
 #
-# Now all of it, inside `course.mine()`, which runs the framework on what you wrote and counts the calls. First the mean
-# square, and beside its answer the exact one from NumPy. Then the same program with another loss: the largest error of
-# all, which is where your `Max` comes in.
+# Now all of it, inside `course.mine()`, which runs the framework on what you wrote and counts the calls. First the
+# mean square, and beside its answer the exact one from NumPy. Then the same program with another loss: the largest
+# error of all, which is where your `Max` comes in.
 
 
 # %%
@@ -463,8 +466,8 @@ plots.curves({"measured": target, "predicted": target + error.detach()}, x="flow
 # %% [markdown]
 # The table lists 50 flowers of each of three species, one species after the other: hence the steps.
 #
-# For the worst flower no such formula can do better than 0.555 cm. There, several flowers are equally badly off, and to
-# do better for one is to do worse for another: these are the ties.
+# For the worst flower no such formula can do better than about 0.555 cm. There, several flowers are equally badly
+# off, and to do better for one is to do worse for another: these are the ties.
 #
 # ## What you have built
 #

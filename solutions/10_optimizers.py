@@ -33,7 +33,7 @@ predict("overshoot", -3)  ### ANSWER
 
 # %% [markdown]
 # Real losses are worse: steep in one direction and flat in another. Here is such a valley, 30 times steeper across
-# than along. `race` follows an optimizer through it.
+# than along (the picture stretches y). `race` follows an optimizer through it.
 
 # %%
 def valley(x, y):
@@ -169,14 +169,15 @@ RMSprop = check(RMSprop)
 #
 # m ← β₁ m + (1 − β₁) g,  v ← β₂ v + (1 − β₂) g²,  p ← p − lr · (m / (1 − β₁ᵗ)) / (√(v / (1 − β₂ᵗ)) + eps)
 #
-# The very first gradient of a parameter is 1000, and lr is 0.1. By how much does the parameter move?
+# (β₁ and β₂ are the two numbers of `betas`.) The very first gradient of a parameter is 1000, and lr is 0.1. How far
+# does the parameter move: `"0.1"`, `"1"` or `"100"`?
 
 # %%
-predict("first-step", 0.1)  ### ANSWER
+predict("first-step", "0.1")  ### ANSWER
 
 # %% [markdown]
-# **Weight decay** pulls every weight towards 0, so that only what pays for itself stays large. Put into the gradient,
-# as weight_decay · p, Adam would divide it away again. AdamW is Adam with `decoupled = True`: it takes lr ·
+# **Weight decay** pulls every weight towards 0, so that a weight stays large only if the loss needs it. Put into the
+# gradient, as weight_decay · p, Adam would divide it away again. AdamW is Adam with `decoupled = True`: it takes lr ·
 # weight_decay · p off the weight itself, before the step.
 #
 # ### Exercise 3 · Adam
@@ -235,7 +236,8 @@ racers = {
 plots.loss_surface(valley, {name: race(make) for name, make in racers.items()}, x=(-10, 3), y=(-2, 2))
 
 # %% [markdown]
-# Nobody wins every race. Here is another land, with a bent valley: Rosenbrock's function, lowest at (1, 1).
+# Adam is the quickest into the valley, and runs past the goal: nobody wins every race. Here is another land, with a
+# bent valley: Rosenbrock's function, lowest at (1, 1).
 
 # %%
 def bent(x, y):
@@ -282,8 +284,9 @@ rate = check(rate)
 #
 # ### Bug hunt 2
 #
-# A schedule for 20 epochs, each of 10 batches. The plot shows the learning rate over the batches. What is wrong: that
-# `step` is called for `"every batch"`, the value of `"eta_min"`, or `"the optimizer"`?
+# The rate should fall once, over the whole training: 20 passes over the data, each cut into 10 batches. The plot
+# shows it batch by batch. What is to blame: `step` being called for `"every batch"`, the value of `"eta_min"`, or
+# `"the optimizer"`?
 
 # %%
 def rates(epochs=20, batches=10):
@@ -305,8 +308,8 @@ predict("bug-schedule", "every batch")  ### ANSWER
 # ## One bad batch
 #
 # Now and then a gradient is a thousand times larger than usual, and one step throws away what was learned. Clipping
-# looks at all gradients as one long arrow. If it is longer than max_norm, every gradient is scaled by the same
-# factor, so that the arrow keeps its direction.
+# looks at all gradients as one long arrow. Its length, the root of the sum of all squares, is called its norm. If it
+# is longer than max_norm, every gradient is scaled by the same factor, so that the arrow keeps its direction.
 #
 # ### Exercise 5 · Clipping
 #
@@ -316,7 +319,8 @@ predict("bug-schedule", "every batch")  ### ANSWER
 def clip_grad_norm_(parameters, max_norm):
     """Scale all gradients together, in place, so that their common norm is max_norm at most.
 
-    parameters: a list of tensors; some may have no gradient. Returns the norm before, a Tensor of one number.
+    parameters: a list of tensors; some may have no gradient. The norm is the root of the sum of all squares. Returns
+    what it was before, a Tensor of one number.
 
     >>> p = tg.zeros(2).requires_grad_()
     >>> p.grad = tg.tensor([3.0, 4.0]); clip_grad_norm_([p], 1.0), p.grad
@@ -377,6 +381,9 @@ with course.mine():
 plots.curves(shown, y="loss", log=True)
 
 # %% [markdown]
+# At steps 10 and 30 a slip throws plain SGD back; the same SGD with clipping hardly notices. RMSprop and AdamW divide
+# by the size of the gradient, which holds it back as well.
+#
 # ## What you have built
 #
 # - Momentum: steps that agree add up.

@@ -365,6 +365,12 @@ TANGENT = Exercise(
             "Your function gives the slope everywhere. A line's height is where it begins, plus slope times way.",
         ),
         Mistake(
+            "a number",
+            lambda f, x, h: float(f(x) + symmetric_difference(f, x, h)),
+            "Your tangent gives back a number. A line is a function: of a place `at`, which gives the height there. "
+            "Define it inside, and give it back without parentheses.",
+        ),
+        Mistake(
             "the curve itself",
             lambda f, x, h: f,
             "You give back the curve itself. The tangent is a straight line: use f at x alone.",

@@ -1036,7 +1036,7 @@ PREDICTIONS = (
     Prediction(
         "ties",
         0.5,
-        "Two are largest, and they share the gradient of 1 equally. Nothing sets one of them apart.",
+        "Two are largest, and they share the gradient of 1 equally. It is a choice, and PyTorch's too.",
     ),
     Prediction(
         "bug-square",

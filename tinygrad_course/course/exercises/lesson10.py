@@ -25,14 +25,24 @@ def parameters(*rows: list[float]) -> list[Any]:
     return [tg.tensor(row, dtype=tg.float64, requires_grad=True) for row in rows]
 
 
-def trial(name: str, rows: tuple[list[float], ...], steps: list[tuple[list[float], ...]], **settings: Any) -> Case:
-    """A case: an optimizer of these parameters, and where they are after each of some steps with given gradients."""
+def trial(
+    name: str, rows: tuple[list[float], ...], steps: list[tuple[list[float], ...]], slower: float = 1.0,
+    decoupled: bool = False, **settings: Any,
+) -> Case:  # fmt: skip
+    """A case: an optimizer of these parameters, and where they are after each of some steps with given gradients.
+
+    slower: the learning rate is multiplied by it after every step.
+    """
 
     def run(piece: Piece) -> dict[str, Any]:
         params = parameters(*rows)
         optimizer = piece(params, **settings)
-        places = []
+        if decoupled:
+            optimizer.decoupled = True
+        places: list[Any] = []
         for gradients in steps:
+            if places:
+                optimizer.param_groups[0]["lr"] *= slower
             for p, g in zip(params, gradients, strict=True):
                 p.grad = tg.tensor(g, dtype=tg.float64)
             optimizer.step()
@@ -106,6 +116,12 @@ class _SGDKeepsG(_SGD):
         p -= group["lr"] * g
 
 
+class _SGDRateInside(_SGD):
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        state["v"] = group["momentum"] * state.get("v", 0) + group["lr"] * g
+        p -= state["v"]
+
+
 class _SGDOldFirst(_SGD):
     def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
         old = state.get("v", g)
@@ -134,6 +150,14 @@ SGD = Exercise(
             [([1.0, 2.0], [-3.0, 0.0])] * 3,
             lr=0.01,
             momentum=0.9,
+        ),
+        trial(
+            "three steps with momentum=0.5, the learning rate halved after each",
+            ([1.0, 2.0],),
+            [([1.0, -1.0],)] * 3,
+            slower=0.5,
+            lr=0.1,
+            momentum=0.5,
         ),
     ),
     accepts=(_SGD, _SGDFromZero),
@@ -171,6 +195,12 @@ SGD = Exercise(
             _SGDKeepsG,
             "You add to g in place, so that the parameter's gradient is not what backward left there any more. Make a "
             "new array.",
+        ),
+        Mistake(
+            "the rate inside",
+            _SGDRateInside,
+            "The learning rate is inside your velocity. As long as it stays the same that makes no difference; when a "
+            "schedule lowers it, old steps go on at the old rate. v is made of gradients, and lr stands before v.",
         ),
         Mistake(
             "the velocity of before",
@@ -238,6 +268,12 @@ class _RMSpropOneNumber(_RMSprop):
         p -= group["lr"] * g / (np.sqrt(v) + group["eps"])
 
 
+class _RMSpropFromG(_RMSprop):
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        v = state["v"] = group["alpha"] * state.get("v", g * g) + (1 - group["alpha"]) * g * g
+        p -= group["lr"] * g / (np.sqrt(v) + group["eps"])
+
+
 class _RMSpropInside(_RMSprop):
     def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
         v = state["v"] = group["alpha"] * state.get("v", 0) + (1 - group["alpha"]) * g * g
@@ -290,6 +326,11 @@ RMSPROP = Exercise(
             _RMSpropOneNumber,
             "All elements of the parameter share one average. Each has its own: that is what makes the steep direction "
             "slow and the flat one fast.",
+        ),
+        Mistake(
+            "begun at g²",
+            _RMSpropFromG,
+            "Your average begins at the first g². Here it begins at 0, so that the first step is larger.",
         ),
         Mistake(
             "eps inside",
@@ -394,6 +435,23 @@ class _AdamTwiceDecayed(_Adam):
         return g + group["weight_decay"] * p
 
 
+class _AdamTurned(_Adam):
+    def decay(self, p: Array, g: Array, group: Remembered) -> Array:
+        if not self.decoupled:
+            p *= 1 - group["lr"] * group["weight_decay"]
+            return g
+        return g + group["weight_decay"] * p
+
+
+class _AdamEpsInside(_Adam):
+    def move(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        b1, b2 = group["betas"]
+        t = state["step"] = state.get("step", 0) + 1
+        m = state["m"] = b1 * state.get("m", 0) + (1 - b1) * g
+        v = state["v"] = b2 * state.get("v", 0) + (1 - b2) * g * g
+        p -= group["lr"] * (m / (1 - b1**t)) / np.sqrt(v / (1 - b2**t) + group["eps"])
+
+
 class _AdamAlwaysInGradient(_Adam):
     def decay(self, p: Array, g: Array, group: Remembered) -> Array:
         return g + group["weight_decay"] * p
@@ -402,16 +460,6 @@ class _AdamAlwaysInGradient(_Adam):
 class _AdamNeverDecayed(_Adam):
     def decay(self, p: Array, g: Array, group: Remembered) -> Array:
         return g
-
-
-def _adam_decoupled(piece: Piece) -> dict[str, Any]:
-    (p,) = parameters([1.0, -2.0])
-    optimizer = piece([p], lr=0.1, weight_decay=0.5)
-    optimizer.decoupled = True
-    for g in ([1.0, 0.0], [0.0, 1.0]):
-        p.grad = tg.tensor(g, dtype=tg.float64)
-        optimizer.step()
-    return {"p": p.detach()}
 
 
 ADAM = Exercise(
@@ -438,7 +486,15 @@ ADAM = Exercise(
         trial(
             "two steps with weight_decay=0.5", ([1.0, -2.0],), [([1.0, 0.0],), ([0.0, 1.0],)], lr=0.1, weight_decay=0.5
         ),
-        Case("the same with decoupled = True", _adam_decoupled),
+        trial(
+            "p = [1, -2], its gradients [1, 0] and [0, 1], lr=0.1, weight_decay=0.5, decoupled = True",
+            ([1.0, -2.0],),
+            [([1.0, 0.0],), ([0.0, 1.0],)],
+            lr=0.1,
+            weight_decay=0.5,
+            decoupled=True,
+        ),
+        trial("a gradient of [1e-3, 1], eps=0.1, two steps", ([0.0, 0.0],), [([1e-3, 1.0],)] * 2, lr=0.1, eps=0.1),
     ),
     accepts=(_Adam, _AdamOnePiece),
     mistakes=(
@@ -470,6 +526,17 @@ ADAM = Exercise(
             _AdamAlwaysInGradient,
             "decoupled is not asked for: your decay always goes into the gradient, where Adam divides it by the size "
             "of g again. Decoupled, p shrinks by lr · weight_decay of itself, and g stays as it is.",
+        ),
+        Mistake(
+            "decoupled turned round",
+            _AdamTurned,
+            "Your decay acts on the weight where decoupled is False, and in the gradient where it is True. It is the "
+            "other way round.",
+        ),
+        Mistake(
+            "eps inside",
+            _AdamEpsInside,
+            "eps stands under the root, where its own root counts. Add it to the root.",
         ),
         Mistake(
             "no weight decay",
@@ -528,7 +595,7 @@ def _rates(name: str, base: float, eta_min: float) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         (p,) = parameters([1.0])
         schedule = CosineAnnealingLR(optim.SGD([p], lr=base), T_max=8, eta_min=eta_min)
-        return {"learning rates of steps 0, 2, 4, 6 and 8": [piece(schedule, base, step) for step in range(0, 9, 2)]}
+        return {"learning rates of steps 0, 2, 4 … 12": [piece(schedule, base, step) for step in range(0, 13, 2)]}
 
     return Case(name, run)
 
@@ -738,10 +805,10 @@ LESSON = Lesson(
         ),
         Prediction(
             "first-step",
-            0.1,
+            "0.1",
             "m / (1 − β₁) is g, and √(v / (1 − β₂)) is |g|: their quotient is the sign of g, whatever its size. The "
             "first step of Adam is lr in every direction.",
-            tolerance=0.001,
+            choices=("0.1", "1", "100"),
         ),
         Prediction(
             "bug-order",
