@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import tinygrad_course as tg
 from tinygrad_course.draw import Picture, side_by_side
 from tinygrad_course.draw.digits import digits_of, number
+from tinygrad_course.draw.picture import WIDEST, svg_width
 from tinygrad_course.draw.scene import Operation
 from tinygrad_course.graph import walk
 
@@ -383,22 +384,40 @@ def test_marking_leaves_the_pictures_it_was_given_alone() -> None:
 # As a notebook shows it
 
 
-def test_the_bundle_of_a_small_graph() -> None:
+def test_the_bundle_of_a_graph() -> None:
     x = leaf(1.0)
-    data, metadata = tg.draw(x * 2)._repr_mimebundle_()
-    assert set(data) == {"text/plain", "image/svg+xml", "image/png"}
-    png = base64.b64decode(data["image/png"])
-    assert png.startswith(b"\x89PNG") and b"Description" in png
-    assert metadata["image/png"]["alt"] == "Graph: 1 operation, 1 leaf, 1 constant."
-    width = re.search(r'width="(\d+)"', data["image/svg+xml"])
-    assert width and abs(int(width[1]) - metadata["image/png"]["width"]) <= 2
-    assert len(data["image/svg+xml"]) < 6000 and len(png) < 8000
+    picture = tg.draw(x * 2)
+    data, metadata = picture._repr_mimebundle_()
+    assert data == {"text/plain": str(picture), "text/html": picture.html, "image/svg+xml": picture.svg}
+    assert metadata == {}
+    assert len(data["image/svg+xml"]) < 6000 and len(data["text/html"]) < 8000
+    long = tg.draw(chain(x, 99))._repr_mimebundle_()[0]["text/plain"]
+    assert len(long.splitlines()) == 61 and long.endswith("… and 41 more lines: print the picture.")
 
 
-def test_only_small_graphs_store_a_png() -> None:
+def test_the_html_is_the_svg_with_its_alt_text_and_fits_its_place() -> None:
     x = leaf(1.0)
-    assert "image/png" in tg.draw(chain(x, 19))._repr_mimebundle_()[0]
-    assert set(tg.draw(chain(x, 20))._repr_mimebundle_()[0]) == {"text/plain", "image/svg+xml"}
+    picture = tg.draw(x * 2, names={'"<x>&': x})
+    parts = re.fullmatch(
+        r'<img src="data:image/svg\+xml;base64,([^"]+)" alt="([^"]+)" width="(\d+)"(.*)>', picture.html or ""
+    )
+    assert parts and base64.b64decode(parts[1]).decode() == picture.svg
+    assert parts[2] == "Graph: 1 operation, 1 leaf, 1 constant." and parts[4] == ' style="max-width:100%;height:auto"'
+    assert f'width="{parts[3]}"' in (picture.svg or "")
+    assert "of &quot;&lt;x&gt;&amp;:" in (tg.draw(x, names={'"<x>&': x}).html or "")
+    wide = tg.draw(chain(x, 20), direction="LR")
+    assert svg_width(wide.svg or "") > WIDEST and "style" not in (wide.html or ""), "shrunk, nobody could read it"
+
+
+def test_a_png_has_its_text_inside_and_is_small() -> None:
+    png = tg.draw(leaf(1.0) * 2).png or b""
+    assert png.startswith(b"\x89PNG") and b"Description" in png and b"Graph: 1 operation, 1 leaf, 1 constant." in png
+    assert len(png) < 9000
+
+
+def test_the_titles_of_frames_lie_above_the_arrows() -> None:
+    svg = side_by_side(leaf(1.0).exp(), captions=["above"]).svg or ""
+    assert svg.index(">above</text>") > svg.rindex('class="edge"') > svg.index('class="cluster"')
 
 
 def test_the_svg_has_a_text_for_those_who_cannot_see_it_and_ids_of_its_own() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
@@ -63,6 +64,14 @@ def chain(length: int) -> Picture:
     return tg.draw(y, limit=10 * length)
 
 
+def fan(arrows: int) -> tg.Tensor:
+    """A graph with so many arrows, an even number: two to an operation of one input."""
+    y = tg.tensor(1.0, requires_grad=True)
+    for _ in range(arrows // 2):
+        y = y.exp()
+    return y
+
+
 def test_without_any_program_on_the_path_pygraphviz_draws() -> None:
     assert engine_name() == f"pygraphviz (Graphviz {pygraphviz.__graphviz_version__})"
     assert small().svg and small().png
@@ -93,7 +102,8 @@ def test_without_pygraphviz_a_dot_on_the_path_draws(tmp_path: Path, monkeypatch:
     monkeypatch.setenv("PATH", str(program.parent))
     assert engine_name().lower() == f"dot at {program}".lower()
     data, _ = small()._repr_mimebundle_()
-    assert set(data) == {"text/plain", "image/svg+xml"}, "this dot writes no PNG"
+    assert set(data) == {"text/plain", "text/html", "image/svg+xml"}
+    assert small().png is None, "this dot writes no PNG"
 
 
 @pytest.mark.usefixtures("no_pygraphviz")
@@ -122,6 +132,13 @@ def test_a_large_graph_is_laid_out_in_a_process_that_can_be_stopped(monkeypatch:
     monkeypatch.setattr(layout, "SECONDS", 0.01)
     data, _ = picture._repr_mimebundle_()
     assert set(data) == {"text/plain"} and "did not draw this graph in 0.01 s" in data["text/plain"]
+
+
+@pytest.mark.parametrize(("arrows", "lines"), [(300, "default"), (302, "polyline"), (1000, "polyline"), (1002, "line")])
+def test_the_larger_a_graph_the_simpler_its_lines(arrows: int, lines: str) -> None:
+    dot = tg.draw(fan(arrows), limit=arrows, open=True).dot
+    assert dot.count("->") == arrows
+    assert re.findall(r"splines=(\w+)", dot) == ([] if lines == "default" else [lines])
 
 
 def test_nothing_reaches_stderr_even_where_graphviz_warns(capfd: pytest.CaptureFixture[str]) -> None:

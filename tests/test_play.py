@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tinygrad_course as tg
+from tinygrad_course import nn
 from tinygrad_course.draw import layout
 from tinygrad_course.draw.digits import digits_of
 from tinygrad_course.draw.play import Player, play
@@ -406,6 +407,27 @@ def test_the_same_graph_gives_the_same_bytes() -> None:
     identity = re.compile(r'id="(player-[0-9a-f]{10})"')
     ids = [identity.findall(html or "") for html in (made(), play(x * x).html)]
     assert all(len(found) == 1 for found in ids) and ids[0] != ids[1]
+
+
+def test_a_tensor_plays_itself() -> None:
+    x = leaf(2.0)
+    y = x * 3
+    assert y.play().html == play(y).html and str(y.play([10.0][0], depth=1)) == str(play(y, 10.0, depth=1))
+
+
+def test_a_model_is_played_in_full_in_its_frames() -> None:
+    model = nn.Sequential(nn.Linear(2, 3), nn.Tanh(), nn.Linear(3, 1))
+    loss = model(tg.tensor([[1.0, 2.0]])).mean()
+    player = play(loss)
+    operations = [operation for _, operation in player.scenes[0].operations()]
+    assert len(operations) == len(walk(loss.node)) and all(operation.holds == 1 for operation in operations)
+    assert [frame.title for frame in player.scenes[0].frames] == [
+        "model · Sequential", "0 · Linear", "1 · Tanh", "2 · Linear",
+    ]  # fmt: skip
+    assert "gradients of the leaves: model.0.weight" in str(player) and ">1 · Tanh</text>" in (player.svg or "")
+    deep = nn.Sequential(*[nn.Sequential(nn.Linear(2, 2), nn.Tanh()) for _ in range(30)])
+    long = play(deep(tg.ones(1, 2)).mean())
+    assert long.html is None and "1 box" not in str(long) and "More than 60 operations are not played" in str(long)
 
 
 def test_a_notebook_gets_html_and_text() -> None:

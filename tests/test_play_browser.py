@@ -223,6 +223,12 @@ def test_a_long_graph_is_followed(page: Any, tmp_path: Path) -> None:
         figure.locator(".stage").press("ArrowRight")
         assert figure.evaluate(inside), step(figure)
     assert step(figure) == len(player.steps) == 51
+    below = "figure => figure.querySelector('.stage').getBoundingClientRect().bottom"
+    figure.get_by_role("button", name="First step").click()
+    for _ in range(25):
+        figure.locator(".stage").press("ArrowRight")
+    lowest = figure.locator(".node").last.bounding_box()
+    assert figure.evaluate(below) - lowest["y"] - lowest["height"] < 40, "no empty space below the last box"
 
 
 @pytest.mark.parametrize("host", HOSTS)
@@ -288,14 +294,24 @@ def test_it_fits_and_is_readable(page: Any, tmp_path: Path, artifacts: Path, wid
     page.screenshot(path=artifacts / f"player_{width}_{theme}.png", full_page=True)
 
 
-def test_in_a_jupyterlab_it_plays_and_untrusted_it_is_a_picture(page: Any, lab: Lab, artifacts: Path) -> None:
-    program = (
-        "import tinygrad_course as tg\nfrom tinygrad_course.draw.play import play\n"
-        "x = tg.tensor(3.0, requires_grad=True)\ny = x * x\nplay(y)"
-    )
+def write_notebook(lab: Lab, name: str, program: str) -> None:
+    """A notebook of one cell in the learner's folder."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(program)])
     notebook.metadata.kernelspec = {"name": "python3", "display_name": "Python 3 (ipykernel)", "language": "python"}
-    nbformat.write(notebook, lab.folder / "play.ipynb")
+    nbformat.write(notebook, lab.folder / name)
+
+
+def untrusted(lab: Lab, name: str) -> str:
+    """The name of a copy of a notebook that nobody has signed: its first cell is another one."""
+    changed = json.loads((lab.folder / name).read_text(encoding="utf-8"))
+    changed["cells"][0]["source"] += "  # never signed"
+    (lab.folder / f"untrusted_{name}").write_text(json.dumps(changed), encoding="utf-8")
+    return f"untrusted_{name}"
+
+
+def test_in_a_jupyterlab_it_plays_and_untrusted_it_is_a_picture(page: Any, lab: Lab, artifacts: Path) -> None:
+    program = "import tinygrad_course as tg\nx = tg.tensor(3.0, requires_grad=True)\ny = x * x\ntg.play(y)"
+    write_notebook(lab, "play.ipynb", program)
     open_notebook(page, lab, "play.ipynb")
     run_all(page)
     figure = page.locator(f"{NOTEBOOK} figure")
@@ -306,11 +322,25 @@ def test_in_a_jupyterlab_it_plays_and_untrusted_it_is_a_picture(page: Any, lab: 
     page.wait_for_timeout(1000)
     assert "x leaf 3.0 shape () grad 6.0" in seen(figure)
     page.screenshot(path=artifacts / "player_lab.png")
-    changed = json.loads((lab.folder / "play.ipynb").read_text(encoding="utf-8"))
-    changed["cells"][0]["source"] += "  # never signed"
-    (lab.folder / "untrusted.ipynb").write_text(json.dumps(changed), encoding="utf-8")
-    open_notebook(page, lab, "untrusted.ipynb")
+    open_notebook(page, lab, untrusted(lab, "play.ipynb"))
     image = page.locator(f"{NOTEBOOK} .jp-OutputArea").get_by_role("img", name="Graph of y: 1 operation, 1 leaf.")
     assert image.bounding_box()["width"] > 200 and image.bounding_box()["height"] > 60
     assert page.locator(f"{NOTEBOOK} .stage").count() == 0
     page.screenshot(path=artifacts / "player_untrusted.png")
+
+
+def test_in_a_jupyterlab_a_drawing_has_its_alt_text_and_fits_trusted_or_not(page: Any, lab: Lab) -> None:
+    program = (
+        "import tinygrad_course as tg\nx = y = tg.tensor(3.0, requires_grad=True)\n"
+        "for _ in range(6):\n    y = y * x\ntg.draw(y, direction='LR')"
+    )
+    write_notebook(lab, "draw.ipynb", program)
+    open_notebook(page, lab, "draw.ipynb")
+    run_all(page)
+    page.set_viewport_size({"width": 1000, "height": 800})
+    for name in ("draw.ipynb", untrusted(lab, "draw.ipynb")):
+        open_notebook(page, lab, name)
+        output = page.locator(f"{NOTEBOOK} .jp-OutputArea-output")
+        image = output.get_by_role("img", name="Graph of y: 6 operations, 1 leaf.", exact=True)
+        assert image.evaluate("image => image.complete && image.naturalWidth") > image.bounding_box()["width"] > 300
+        assert output.evaluate("output => output.scrollWidth <= output.clientWidth + 1"), "all of it can be seen"

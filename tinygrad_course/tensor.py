@@ -21,6 +21,7 @@ from .methods.shapes import Shapes
 
 if TYPE_CHECKING:
     from .draw.picture import Picture
+    from .draw.play import Player
 
 Scalar = int | float | bool
 
@@ -295,6 +296,12 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
         from .draw import draw
 
         return draw(self, **options)
+
+    def play(self, gradient: Any = None, **options: Any) -> Player:
+        """Step through the graph this tensor came from, forward and backward: see `tg.play`."""
+        from .draw.play import play
+
+        return play(self, gradient, **options)
 
     # Arithmetic and comparison
 

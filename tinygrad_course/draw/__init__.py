@@ -20,6 +20,8 @@ from .names import Names, clean, namespaces
 from .picture import LIMIT, Picture
 from .scene import EVERYTHING, Artist, Show, sketch
 
+CAPTION = 80  # characters
+
 __all__ = ["Picture", "compare_gradients", "draw", "engine_name", "side_by_side"]
 
 
@@ -31,25 +33,29 @@ def draw(
     """Draw the graph that y came from, as it is now; or `draw(model, x)`: the graph of what the model makes of x.
 
     A model is called once, as it is: in training mode batch norm takes note. Of several outputs the first is drawn.
+    For a model that takes more than inputs by their place: draw(model(x, mask=mask)).
     names: name → tensor or module, where the variables' own names are not wanted or not known, as in names={"w": w}.
     direction: "LR" (left to right), "TB" (top to bottom), "RL" or "BT"; when left out, long chains go downwards.
     depth: draw only so many operations before y.
-    open: which calls of modules show what is inside: True for all; False for none; 1 for the outermost, 2 for those in
-    it as well; or paths, as in open=("blocks.0", "head*"). When left out, all up to `limit` operations, and beyond
-    that as many levels as can be read; modules that are not open are one box each, and repeated ones one for all.
+    open: which calls of modules show what is inside. True: all. False: none. 1: the outermost show the modules in
+    them, 2: and these those in theirs. Paths, as in open=("blocks.0", "head*"): these, and else what can be read. When
+    left out: all up to `limit` operations, and beyond that as many levels as can be read. A module that is not open is
+    one box; boxes and operations that are repeated in a row are one for all.
     limit: above so many boxes and operations there is a summary and no picture.
     values, grads, shapes, dtypes: what to show of each tensor; a dtype that is not the usual one shows by itself.
     modules: False passes over what belongs to which module.
     theme: "light" or "dark", each on its own ground, or "auto", on none, for both.
-    Raises TypeError for what is no Tensor or model, ValueError for a direction, depth, theme or path that there is not.
+    Raises TypeError for what is no Tensor, model or path, ValueError for a direction, depth, theme or path that there
+    is not.
     """
     found = Names(names, namespaces())
+    result = y
     if callable(getattr(type(y), "named_modules", None)):
-        y = run_model(y, inputs, found)
+        result = run_model(y, inputs, found)
     elif inputs:
         raise TypeError(f"draw: only a model takes inputs, as in draw(model, x); got a {type(y).__name__} and inputs")
     show = Show(values, grads, shapes, dtypes, modules)
-    return Picture([take_down(y, found, depth, show, open, limit).scene], direction, limit, theme)
+    return Picture([take_down(result, found, depth, show, open, limit).scene], direction, limit, theme)
 
 
 def side_by_side(
@@ -58,6 +64,7 @@ def side_by_side(
 ) -> Picture:  # fmt: skip
     """Draw several graphs in one picture, each in a frame under its caption, and mark what differs from the first.
 
+    The graphs are compared from their results back: other operations and constants differ, other numbers do not.
     Raises TypeError for what is neither Tensor nor Picture, ValueError where there are not as many captions as graphs.
     """
     found = Names(names, namespaces())
@@ -68,7 +75,7 @@ def side_by_side(
     ]
     if not scenes or (captions and len(captions) != len(scenes)):
         raise ValueError(f"side_by_side: {len(scenes)} graphs and {len(captions)} captions; give one caption a graph")
-    words = [clean(str(caption)) for caption in captions] or [title(scene) for scene in scenes]
+    words = [clean(str(caption), CAPTION) for caption in captions] or [title(scene) for scene in scenes]
     framed = [replace(scene, caption=caption) for scene, caption in zip(scenes, words, strict=True)]
     return Picture(mark_differences(framed), direction, limit, theme)
 
@@ -81,9 +88,10 @@ def compare_gradients(
     """Draw y's graph with your gradients, and mark the first wrong one on the way back from y: yours and the right one.
 
     yours, expected: name, or tensor, → gradient: an array, a number, or None where there is none.
-    yours left out: the .grad of each tensor. expected left out: computed here, for y's own gradient all ones, which
-    needs a graph that backward() has not freed. Only what is in `expected`, or else in `yours`, is compared.
-    Raises ValueError for a name or tensor that is not in the graph, TypeError for what is no Tensor.
+    yours left out: the .grad of each tensor. expected left out: computed here, for y's own gradient all ones, without
+    hooks, and with every .grad left alone. Only what is in `expected`, or else in `yours`, is compared.
+    Raises ValueError for a name or tensor that is not in the graph, TypeError for what is no Tensor, RuntimeError
+    where `expected` is left out and backward() has freed the graph.
     """
     artist = take_down(y, Names(names, namespaces()), depth)
     mark_first_wrong(artist, y, yours, expected)

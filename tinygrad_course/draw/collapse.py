@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
+
+import numpy as np
 
 from ..graph import Node
 from ..modes import Scope
 from .modules import Calls
+from .names import label_of, word_for
 
-SCREEN = 24  # boxes and operations that can be read on one screen
+SCREEN = 12  # boxes and operations that can be read on one screen
 REPEATED = 3  # times in a row from which something is folded
 LONGEST = 60  # boxes or operations of which one repetition may consist
 SHOWN = 4  # so many of them are named
@@ -58,19 +61,30 @@ def arrange(nodes: Sequence[Node], calls: Calls, open: Open, limit: int) -> list
         return [Group([node]) for node in nodes]
     if isinstance(open, int):
         return folded(grouped(nodes, calls, opened_to(open, calls)))
-    opened, groups = fitting(nodes, calls)
+    opened, groups = fitting(nodes, calls, limit)
     if open is not None:
-        groups = folded(grouped(nodes, calls, opened | opened_at([open] if isinstance(open, str) else open, calls)))
+        groups = folded(grouped(nodes, calls, opened | opened_at(paths_in(open), calls)))
     return groups
 
 
-def fitting(nodes: Sequence[Node], calls: Calls) -> tuple[set[int], list[Group]]:
-    """The calls to open so that as much as fits a screen is seen, and the groups that this gives."""
+def paths_in(open: Any) -> list[str]:
+    """The paths that were asked for, one or several. Raises TypeError for what is none."""
+    paths = list(open) if isinstance(open, Iterable) and not isinstance(open, str) else [open]
+    if not all(isinstance(path, str) for path in paths):
+        raise TypeError(f"draw: open takes True, False, how many levels, or paths as in open='blocks.0'; not {open!r}")
+    return paths
+
+
+def fitting(nodes: Sequence[Node], calls: Calls, limit: int) -> tuple[set[int], list[Group]]:
+    """The calls to open so that as much as fits a screen is seen, and the groups that this gives.
+
+    The outermost are opened even where that is more than a screen, if it is not more than `limit`.
+    """
     deepest = max(map(len, calls.chains.values()), default=0)
     for level in range(max(deepest - 1, 0), -1, -1):
         opened = opened_to(level, calls)
         groups = folded(grouped(nodes, calls, opened))
-        if len(groups) <= SCREEN:
+        if len(groups) <= (SCREEN if level > 1 else limit):
             break
     return opened, groups
 
@@ -85,7 +99,7 @@ def opened_at(paths: Iterable[str], calls: Calls) -> set[int]:
     """The ids of the calls at some paths, and of those around them. Raises ValueError for a path that no call has."""
     opened = set()
     for path in paths:
-        found = [s for s in calls.all() if any(fnmatchcase(p, path) for p in (calls.path(s), calls.full[id(s)]))]
+        found = [s for s in calls.all() if any(p == path or fnmatchcase(p, path) for p in calls.paths(s))]
         if not found:
             known = ", ".join(dict.fromkeys(p for s in calls.all() if (p := calls.path(s)))) or "no modules"
             raise ValueError(f"draw: open={path!r} is no module of this graph; there are: {known}")
@@ -106,7 +120,7 @@ def grouped(nodes: Sequence[Node], calls: Calls, opened: set[int]) -> list[Group
     for _, stretch in groupby(((closed(node), node) for node in nodes), key=lambda pair: id(pair[0] or pair[1])):
         scopes, members = zip(*stretch, strict=True)
         call = [] if scopes[0] is None else [scopes[0]]
-        name = calls.kind(call[0]) if call else members[0].op.label or members[0].op.__name__
+        name = calls.kind(call[0]) if call else word_for(label_of(members[0]), members[0].op.__name__)
         found.append(Group(list(members), call, parts=(name,)))
     return found
 
@@ -158,11 +172,8 @@ def repeats(groups: list[Group]) -> Iterator[Run]:
         for place in range(len(groups) - period + 1):
             if place + period < len(groups) and wiring.alike(place, place + period):
                 continue
-            count, rest = divmod(place + period - start, period)
-            if count > 1:
-                runs = [wiring.with_beginning(Run(start + shift, period, count)) for shift in range(rest + 1)]
-                runs = [run for run in runs if run.count >= REPEATED and wiring.is_closed(run)]
-                yield from sorted(runs, key=lambda run: (wiring.passed_on(run), -run.count))[:1]
+            if place - start >= period:
+                yield from wiring.best(start, place + period, period)
             start = place + 1
 
 
@@ -177,6 +188,7 @@ class Wiring:
             for source in reads:
                 if source not in (OUTSIDE, place):
                     self.readers[source].append(place)
+        self.last_reader = np.array([max(readers, default=0) for readers in self.readers])
         numbers: dict[Any, int] = {}
         self.kinds = [numbers.setdefault(kind(group), len(numbers)) for group in groups]
 
@@ -190,6 +202,13 @@ class Wiring:
             for a, b in zip(self.reads[one], self.reads[other], strict=True)
         )
 
+    def best(self, start: int, end: int, period: int) -> list[Run]:
+        """The run in a stretch that repeats itself for which least is passed on from time to time, if one is closed."""
+        begins = range(start, min(start + period, end - 2 * period + 1))
+        runs = [self.with_beginning(Run(begin, period, (end - begin) // period)) for begin in begins]
+        parts = [part for run in runs for part in self.closed_parts(run)]
+        return sorted(parts, key=lambda run: (self.passed_on(run), -run.count, run.start))[:1]
+
     def with_beginning(self, run: Run) -> Run:
         """The run with the time before it, where that differs only in reading what is given."""
         before = run.start - run.period
@@ -197,10 +216,17 @@ class Wiring:
             return Run(before, run.period, run.count + 1)
         return run
 
-    def is_closed(self, run: Run) -> bool:
-        """Whether only the last time's results are read by others."""
-        inner = range(run.start, run.end - run.period)
-        return all(reader < run.end for place in inner for reader in self.readers[place])
+    def closed_parts(self, run: Run) -> Iterator[Run]:
+        """The run, cut after each time that others read from: only the last time's results leave a box."""
+        cuts = (self.read_after(run) // run.period + 1).tolist()
+        for first, last in pairwise([0, *dict.fromkeys(cuts), run.count]):
+            part = Run(run.start + first * run.period, run.period, last - first)
+            if part.count >= REPEATED and not self.read_after(part).size:
+                yield part
+
+    def read_after(self, run: Run) -> np.ndarray:
+        """Which of a run's groups, by their places in it, are read after its end, but for those of its last time."""
+        return np.flatnonzero(self.last_reader[run.start : run.end - run.period] >= run.end)
 
     def passed_on(self, run: Run) -> int:
         """How many results go from the first time to the second: fewest where a loop's body really begins."""

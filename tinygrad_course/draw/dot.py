@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from .digits import Digits
-from .scene import Operation, Scene, Value
+from .scene import Operation, Scene, Value, is_given
 from .theme import Palette
 from .thumbnail import Thumbnail, marker, size_of
 
@@ -24,7 +24,7 @@ FONT = "Arial,Helvetica,sans-serif"
 BORDERS = {"constant": "dashed", "earlier result": "rounded,dashed", "result": "rounded"}
 SMALL_TEXT = 9
 USES = 6  # arrows from a value above which each use but the first has a small box of its own, with its name
-MANY = 300  # arrows above which the layout is made in a hurry
+MANY, MOST = 300, 1000  # arrows above which the layout is made in a hurry, and above which they go straight
 HURRY = {"splines": "polyline", "mclimit": "0.1", "nslimit": "0.1", "nslimit1": "0.1"}
 # The round nodes: a sign, a word, or several lines; and the box of several operations.
 SIGN = {"shape": "circle", "style": "filled", "fontsize": "13", "margin": "0.03", "width": "0.36", "height": "0.36"}
@@ -41,8 +41,9 @@ def digraph(scenes: Sequence[Scene], direction: str, palette: Palette) -> Digrap
     import graphviz
 
     painter = Painter(palette, direction)
-    many = sum(1 for scene in scenes for _ in scene.edges()) > MANY
-    graph = graphviz.Digraph("graph", graph_attr=painter.graph_attributes() | (HURRY if many else {}))
+    arrows = sum(1 for scene in scenes for _ in scene.edges())
+    hurry = (HURRY if arrows > MANY else {}) | ({"splines": "line"} if arrows > MOST else {})
+    graph = graphviz.Digraph("graph", graph_attr=painter.graph_attributes() | hurry)
     graph.attr("node", shape="plain", fontname=FONT, fontsize="11", fontcolor=palette.ink)
     graph.attr("edge", color=palette.line, arrowsize="0.6", penwidth="1.1")
     if note := " ".join(scene.note for scene in scenes if scene.note):
@@ -74,11 +75,6 @@ def table(attributes: str, body: str) -> str:
     return f'<TABLE CELLBORDER="0" {attributes}><TR><TD>{body}</TD></TR></TABLE>'
 
 
-def is_given(step: Value | Operation) -> bool:
-    """Whether a step is a value that nothing in the graph made; the arrows between the others are kept straight."""
-    return isinstance(step, Value) and step.kind != "result"
-
-
 class Painter:
     """Writes scenes in the colours of one palette."""
 
@@ -107,17 +103,20 @@ class Painter:
     def frame(self, caption: str) -> dict[str, str]:
         """What holds for the frame around one of several graphs."""
         label = self.chip(self.text(caption, bold=True))
-        return {"label": markup(label), "style": "rounded", "color": self.palette.frame, "margin": "10"}
+        return {"label": markup(label), "margin": "10", **self.outline()}
 
     def module(self, title: str) -> dict[str, str]:
         """What holds for the frame around a call of a module."""
         label = self.chip(self.text(title, small=True))
-        look = {"style": "rounded", "color": self.palette.frame, "margin": "7", "labeljust": "l"}
-        return {"label": markup(label), **look}
+        return {"label": markup(label), "margin": "7", "labeljust": "l", **self.outline()}
+
+    def outline(self) -> dict[str, str]:
+        """The line of a frame, under its title."""
+        return {"style": "rounded", "color": self.palette.frame, "labelloc": "t"}
 
     def chip(self, words: str) -> str:
         """Words that stand on the page itself, on a ground of their own."""
-        look = f'BORDER="0" CELLSPACING="0" CELLPADDING="2" BGCOLOR="{self.palette.caption}" STYLE="ROUNDED"'
+        look = f'BORDER="0" CELLSPACING="0" CELLPADDING="4" BGCOLOR="{self.palette.caption}" STYLE="ROUNDED"'
         return table(look, words)
 
     def add(self, graph: Digraph, scene: Scene, first: int) -> None:
@@ -134,7 +133,7 @@ class Painter:
             if uses[source] > USES and seen[source] > 1:
                 tail += f"_{number}"
                 contents[scene.steps[target].frame].append((tail, self.again(step)))
-            look = {} if is_given(step) else {"weight": "8"}
+            look = {} if is_given(step) else {"weight": "8"}  # the way of the results stays straight
             arrows.append((tail, f"n{first + target}{sides.get(number, '')}", look))
         self.fill(graph, scene, contents, None, first)
         for tail, head, look in arrows:
@@ -171,7 +170,7 @@ class Painter:
 
     def again(self, step: Value | Operation) -> dict[str, str]:
         """A further use of a value: a small box with its name."""
-        word = self.text(called(step), bold=True) + self.text(" again", small=True)
+        word = f"{self.text(called(step), bold=True)} {self.text('again', small=True)}"
         color = self.palette.tints["constant"][1]
         style = f'BORDER="1" CELLSPACING="0" CELLPADDING="3" COLOR="{color}" BGCOLOR="{self.palette.caption}"'
         return {"label": markup(table(f'{style} STYLE="ROUNDED,DASHED"', word))}
@@ -217,8 +216,7 @@ class Painter:
         rows.append(self.text(", ".join(fact for fact in (value.shape, value.dtype) if fact), small=True))
         if value.grad:
             rows.append(self.gradient(value.grad))
-        if value.mark:
-            rows.append(self.text(value.mark, bold=True, small=True, color=self.palette.mark))
+        rows += [self.text(line, bold=True, small=True, color=self.palette.mark) for line in value.mark.splitlines()]
         body = "".join(f'<TR><TD CELLPADDING="2">{row}</TD></TR>' for row in rows if row)
         return self.card(value, f'<TABLE {BARE} CELLPADDING="2">{body or "<TR><TD> </TD></TR>"}</TABLE>')
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from .scene import Operation, Scene, Value, plural
+from .names import word_for
+from .scene import Operation, Scene, Value, one_line, plural
 
 SHOWN = 12  # so many kinds of operation are named in a summary
 
@@ -38,7 +39,7 @@ def lines(scene: Scene) -> list[str]:
     found: list[str] = []
     count, inside = 0, None
     for place, step in enumerate(scene.steps):
-        if isinstance(step, Value) and is_bare(step):
+        if isinstance(step, Value) and step.bare:  # a number stands in the operation's own line
             called[place] = (step.digits.line if step.digits else "") + (f" ({step.mark})" if step.mark else "")
         elif isinstance(step, Value) or step.output == place:
             count += 1
@@ -66,11 +67,6 @@ def line(step: Value | Operation, maker: Operation | None, called: dict[int, str
     return result(step, maker, called) if maker else given(step)
 
 
-def is_bare(value: Value) -> bool:
-    """Whether a value is a Python number, which stands in the operation's own line."""
-    return value.bare
-
-
 def given(value: Value) -> str:
     """A value that nothing in the graph made: "x (leaf) = 2.0, shape ()"."""
     start = f"{value.name} ({value.kind})" if value.name else value.kind
@@ -82,7 +78,8 @@ def given(value: Value) -> str:
 def result(value: Value, operation: Operation, called: dict[int, str]) -> str:
     """A value and how it was made: "y = x × 2 → 4.0, shape ()"."""
     start = f"{value.name} = " if value.name else ""
-    change = " (another operation)" if operation.mark else ""
+    mark = "another operation" if operation.mark == "differs" else operation.mark
+    change = f" ({mark})" if mark else ""
     about = f" ({', '.join(operation.about)})" if operation.about else ""
     end = facts(value)
     how = f"{start}{expression(operation, called)}{about}{change}"
@@ -93,7 +90,7 @@ def facts(value: Value) -> str:
     """The numbers of a value, its shape, its dtype where not the usual one, and its gradient."""
     numbers = value.digits.line if value.digits else ""
     gradient = f"grad {value.grad.line}" if value.grad else ""
-    return ", ".join(filter(None, [numbers, value.shape, value.dtype, gradient, value.mark]))
+    return ", ".join(filter(None, [numbers, value.shape, value.dtype, gradient, one_line(value.mark)]))
 
 
 def expression(operation: Operation, called: dict[int, str]) -> str:
@@ -103,19 +100,21 @@ def expression(operation: Operation, called: dict[int, str]) -> str:
         return f"[{operation.label}]({', '.join(inputs)})"
     if len(inputs) == 2 and len(operation.label) == 1 and not operation.params:
         return f"{inputs[0]} {operation.label} {inputs[1]}"
-    name = operation.label if operation.label.isalpha() and operation.label.isascii() else operation.op
+    name = word_for(operation.label, operation.op)
     return f"{name}({', '.join([*inputs, operation.params] if operation.params else inputs)})"
 
 
 def summary(scenes: Sequence[Scene], limit: int) -> str:
     """What stands in place of a graph too large to read, and how to see a part of it."""
-    counted = Counter(op.label if op.label.isalnum() else op.op for scene in scenes for _, op in scene.operations())
+    operations = [operation for scene in scenes for _, operation in scene.operations()]
+    counted = Counter(op.label if op.about else word_for(op.label, op.op) for op in operations)
     most = ", ".join(f"{n:,} × {label}" for label, n in counted.most_common(SHOWN))
     rest = f", and {plural(len(counted) - SHOWN, 'other kind')}" if len(counted) > SHOWN else ""
+    in_full = any(scene.frames for scene in scenes) and not any(op.about for op in operations)
     return (
         f"{headline(scenes)}.\n"
         f"A picture of more than {limit:,} operations is not drawn, since nobody could read it.\n"
         f"It is made of: {most}{rest}.\n"
         "To see a part: draw(y, depth=3) draws the 3 operations before y, and draw(h) the graph of an earlier h. "
-        "All the same: draw(y, limit=...)."
+        f"{'Without open=True a module is one box. ' if in_full else ''}All the same: draw(y, limit=...)."
     )

@@ -16,15 +16,14 @@ def run_model(model: Any, inputs: Iterable[Any], names: Names) -> Tensor:
 
     Raises TypeError where the model gives no Tensor.
     """
+    names.add_model(model)
     inputs = list(inputs)
-    tracked = [follow(x) for x in inputs]
-    for x, copy, name in zip(inputs, tracked, argument_names(model, len(inputs)), strict=True):
-        if isinstance(x, Tensor) and x.grad_fn is None and not x.requires_grad:
-            names.inputs |= {id(copy), id(copy.data)}
-            called = names.of(x) or names.of(x.data) or name
-            names.found |= {id(copy): called, id(copy.data): called}
+    seen = [follow(x) for x in inputs]
+    for x, copy, argument in zip(inputs, seen, argument_names(model, len(inputs)), strict=True):
+        if isinstance(x, Tensor) and x.grad_fn is None:
+            names.add_input(x, copy, argument)
     with using(grad=True):
-        output = model(*tracked)
+        output = model(*seen)
     found = next(tensors(output), None)
     if found is None:
         raise TypeError(f"draw: {type(model).__name__} gave a {type(output).__name__}; a model to draw gives a Tensor")

@@ -39,17 +39,23 @@ class Calls:
         self.holder = f"{holders.pop().partition('.')[0]}." if len(holders) == 1 else ""  # goes without saying
 
     def full_path(self, chain: list[Scope]) -> str:
-        """Where a module stands, from the variable on: "model.blocks.0"; empty where that is not known."""
+        """Where a module stands, from the variable on: "model.blocks.0"; empty where that is not known any more."""
         root, module = chain[0].module(), chain[-1].module()
+        if module is None:
+            return ""
         if id(root) not in self.inner:
             self.inner[id(root)] = {id(m): path for path, m in root.named_modules()} if root is not None else {}
-        if module is not None and id(module) not in self.inner[id(root)]:
+        if id(module) not in self.inner[id(root)]:
             return self.names.modules.get(id(module), "")
-        return joined(self.names.modules.get(id(root), ""), self.inner[id(root)].get(id(module), ""))
+        return joined(self.names.modules.get(id(root), ""), self.inner[id(root)][id(module)])
 
     def path(self, scope: Scope) -> str:
         """What a call's module is called: "blocks.0"; an outermost module by its variable."""
         return clean(self.full[id(scope)].removeprefix(self.holder))
+
+    def paths(self, scope: Scope) -> tuple[str, str]:
+        """The names by which a call can be asked for: its path as it is shown, and in full."""
+        return self.path(scope), self.full[id(scope)]
 
     def kind(self, scope: Scope) -> str:
         """The class of a call's module."""

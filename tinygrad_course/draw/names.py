@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import Node
 from ..tensor import Tensor
 
 LONGEST = 40
@@ -19,6 +20,17 @@ def clean(text: str, longest: int = LONGEST) -> str:
     keep = longest // 2 - 1
     short = text if len(text) <= longest else f"{text[:keep]}…{text[-keep:]}"
     return "".join(c if c.isprintable() else " " for c in short)
+
+
+def label_of(node: Node) -> str:
+    """The sign of a node's op, or its name; of a Function of the user's own, its name."""
+    function = node.params.get("function")
+    return clean(function.__name__ if function else node.op.label or node.op.__name__)
+
+
+def word_for(label: str, op: str) -> str:
+    """What an operation is called in a sentence: its label where that is a word, and no sign, else its op's name."""
+    return label if label.isascii() and label.isidentifier() else op
 
 
 def namespaces() -> list[dict[str, Any]]:
@@ -47,7 +59,7 @@ class Names:
     def __init__(self, given: Mapping[str, Any] | None, spaces: Iterable[Mapping[str, Any]]) -> None:
         self.found: dict[int, str] = {}
         self.modules: dict[int, str] = {}
-        self.inputs: set[int] = set()  # the ids of what a model was called with, tensors and arrays
+        self.inputs: dict[int, Any] = {}  # what a model was called with, tensors and arrays, by id
         self.tensors: dict[int, Tensor] = {}  # by the id of the node that made them
         spaces = list(spaces)
         parts = [dict(inside(space, "named_parameters")) for space in spaces]
@@ -69,6 +81,22 @@ class Names:
                 self.tensors.setdefault(id(value.node), value)
         elif issubclass(kind, np.ndarray):
             self.found.setdefault(id(value), name)
+
+    def add_model(self, model: Any) -> None:
+        """Name the parameters of a model by their paths in it, where no variable holds the model."""
+        for path, parameter in inside({"": model}, "named_parameters"):
+            self.note(path, parameter)
+
+    def add_input(self, given: Tensor, seen: Tensor, argument: str) -> None:
+        """Give the tensor that a model saw the name of what it was called with, or else of its argument.
+
+        It is drawn as an input, unless the caller wants its gradient: then as the leaf it is.
+        """
+        name = self.of(given) or self.of(given.data) or argument
+        for thing in (seen, seen.data):
+            self.found[id(thing)] = name
+            if not given.requires_grad:
+                self.inputs[id(thing)] = thing
 
     def of(self, thing: Any) -> str:
         """The name of a leaf Tensor, a Node or an array; empty where none is known."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import os
-import struct
 import threading
+from base64 import b64encode
 from collections.abc import Sequence
 from functools import cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +22,11 @@ from .svg import finish
 from .theme import AUTO, LIGHT, THEMES
 from .thumbnail import Thumbnail, into_png
 
-SMALL = 60  # values and operations up to which a notebook also stores a PNG, which shows before it is trusted
+LINES = 60  # of the listing that a notebook stores
+WIDEST = 1600  # pixels up to which a picture is made to fit its place; a wider one would be too small to read
 LIMIT = 100  # operations beyond which a summary stands in place of the picture
 CHAIN = 5  # operations in a row up to which a picture goes from left to right
-DPI = 144
+DPI = 160  # with 144, digits of 11 points come out thin, as if from another font
 COLORS = 128  # with fewer, tints become one another
 DIRECTIONS = ("LR", "TB", "RL", "BT")
 
@@ -98,17 +99,26 @@ class Picture:
 
     # In a notebook
 
-    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
-        text = self.shortened(SMALL)
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, str], dict[str, Any]]:
+        text = self.shortened(LINES)
         if self.is_large:
             return {"text/plain": text}, {}
-        if self.svg is None:
+        if self.svg is None or self.html is None:
             return {"text/plain": f"{text}\n{layout.why_no_picture()}."}, {}
-        data: dict[str, Any] = {"text/plain": text, "image/svg+xml": self.svg}
-        if sum(len(scene.steps) for scene in self.scenes) > SMALL or self.png is None:
-            return data, {}
-        png = {"image/png": base64.b64encode(self.png).decode()}
-        return data | png, {"image/png": {"width": png_width(self.png) * 96 // DPI, "alt": self.alt}}
+        return {"text/plain": text, "text/html": self.html, "image/svg+xml": self.svg}, {}
+
+    @cached_property
+    def html(self) -> str | None:
+        """The picture as HTML with its alt text, as wide as there is room; None without a layout program.
+
+        JupyterLab shows an SVG without its text, as wide as it is, and only in a trusted notebook.
+        """
+        if self.svg is None:
+            return None
+        width, style = svg_width(self.svg), "max-width:100%;height:auto"
+        source = f"data:image/svg+xml;base64,{b64encode(self.svg.encode()).decode()}"
+        fit = f' style="{style}"' if width <= WIDEST else ""
+        return f'<img src="{source}" alt="{escape(self.alt)}" width="{width}"{fit}>'
 
     # In a file
 
@@ -146,9 +156,9 @@ def write(path: str | os.PathLike[str], content: bytes) -> Path:
     return path
 
 
-def png_width(png: bytes) -> int:
-    """The width in pixels, which stands at a fixed place."""
-    return int(struct.unpack(">I", png[16:20])[0])
+def svg_width(svg: str) -> int:
+    """The width in pixels, which its first tag says."""
+    return int(svg.partition(' width="')[2].partition('"')[0])
 
 
 def compress(png: bytes, text: str, thumbnails: dict[str, Thumbnail] | None = None) -> bytes:

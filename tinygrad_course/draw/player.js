@@ -132,6 +132,13 @@ class Camera {
     this.look([this.center[0] + x * change, this.center[1] + y * change], scale);
   }
 
+  // The center nearest to this one from which there is no more empty space beside the picture than there must be.
+  inside(center) {
+    const shown = [this.stage.clientWidth / this.scale, this.stage.clientHeight / this.scale];
+    return [this.width, this.height].map((size, axis) =>
+      shown[axis] < size ? clamp(center[axis], shown[axis] / 2, size - shown[axis] / 2) : size / 2);
+  }
+
   // Bring groups into sight, where they are not.
   reveal(groups, duration) {
     this.stop();
@@ -143,7 +150,8 @@ class Camera {
     const [x, y] = this.center;
     const across = (left + right - frame.left - frame.right) / 2 / this.scale;
     const down = (top + bottom - frame.top - frame.bottom) / 2 / this.scale;
-    this.stop = animate(duration, (part) => this.look([x + part * across, y + part * down]));
+    const [toX, toY] = this.inside([x + across, y + down]);
+    this.stop = animate(duration, (part) => this.look([x + part * (toX - x), y + part * (toY - y)]));
   }
 }
 

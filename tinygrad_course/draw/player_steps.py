@@ -1,7 +1,6 @@
 """The steps of a forward and a backward pass over a drawn graph, in words and numbers.
 
-The gradients come from a pass of their own: it uses the engine's parts, but runs no hook, drops nothing that a later
-backward() needs, and gives no leaf a gradient.
+The gradients come from a pass of their own, which changes nothing: see dry_pass.py.
 """
 
 from __future__ import annotations
@@ -12,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, apply_rule, walk
-from ..modes import using
+from ..graph import Node
 from ..tensor import Tensor
 from .digits import Digits, digits_of
-from .listing import expression, is_bare
+from .dry_pass import Pull, dry_pass
+from .listing import expression
 from .names import Names, clean
 from .rule_words import Told, short, tell
 from .scene import Artist, Operation, Scene, Value, sketch
@@ -32,7 +31,6 @@ CANNOT = "The backward pass cannot be shown"
 DONE = "backward() would add them to each .grad; this pass has left every .grad as it was."
 UNSEEN = "From an operation that is not drawn: "
 COUNTS = {1: "one path arrives", 2: "two paths meet", 3: "three paths meet"}
-DRY = {"grad": False, "create_graph": False, "anomaly": False}
 
 
 @dataclass
@@ -73,8 +71,7 @@ def walkthrough(y: Tensor, names: Names, depth: int | None, gradient: Any, limit
         return artist.scene, []
     story = Story(artist)
     try:
-        with using(**DRY):
-            story.backward(y.grad_fn, seed, gradient is not None)
+        story.backward(y.grad_fn, seed, gradient is not None)
     except RuntimeError as error:
         return artist.scene, story.broken_off(str(error))
     for place, box in story.boxes.items():
@@ -100,7 +97,7 @@ class Story:
     def given(self) -> Step:
         """What the forward pass begins with."""
         made = {operation.output for _, operation in self.scene.operations()}
-        known = [place for place, value in self.boxes.items() if place not in made and not is_bare(value)]
+        known = [place for place, value in self.boxes.items() if place not in made and not value.bare]
         values = ", ".join(f"{self.called[place]} = {self.numbers[place]}" for place in known)
         return Step("given", "Given", clean(values, LONG))
 
@@ -127,34 +124,31 @@ class Story:
 
     def backward(self, root: Node, g: np.ndarray, given: bool) -> None:
         """Add the steps of the backward pass: what it begins with, each operation, newest first, what came of it."""
-        first, arrived = self.places[id(root)], {root: g}
+        first = self.places[id(root)]
         lead = "each of its numbers gets the gradient 1.0." if g.size != 1 else "its gradient by itself is 1.0."
         lead = f"its gradient was given: {short(g)}." if given else lead
         self.steps.append(Step("backward", f"Back from {self.called[first]}", lead))
         self.receive(first, g)
-        for node in reversed(walk(root)):
-            for source, gradient in self.pull(node, arrived.pop(node)):
-                arrived[source] = arrived[source] + gradient if source in arrived else gradient
+        for pull in dry_pass(root, g):
+            self.pulled(pull)
         leaves = [place for place in sorted(self.totals) if self.boxes[place].kind in ("leaf", "parameter")]
         told = ", ".join(f"{self.called[place]} {short(self.totals[place])}" for place in leaves)
         self.steps.append(Step("end", "Done", f"gradients of the leaves: {clean(told, LONG)}.", notes=[DONE]))
 
-    def pull(self, node: Node, g: np.ndarray) -> list[tuple[Any, np.ndarray]]:
-        """What graph.pull gives, without its hooks and with everything kept; a drawn operation is told as a step."""
-        place, values, pairs = self.drawn.get(node), node.recall(), []
-        if place is not None:
+    def pulled(self, pull: Pull) -> None:
+        """Note where a node's gradients arrive; that of a drawn operation is told as a step."""
+        node, g, values, gradients = pull
+        drawn = self.drawn.get(node)
+        if drawn is not None:
             self.steps.append(self.opening(node, g))
-        for i, rule in node.plan.rules:
-            source, gradient = node.inputs[i], apply_rule(node, i, rule, g, values)
-            pairs.append((source, gradient))
-            if id(source) in self.places:
-                self.receive(self.places[id(source)], gradient)
+        places = [self.places.get(id(node.inputs[i])) for i, *_ in gradients]
+        for place, (i, rule, gradient) in zip(places, gradients, strict=True):
             if place is not None:
-                told = tell(node, i, rule, g, values, gradient, self.called[self.places[id(source)]])
-                self.steps[-1].rules.append(told)
-                self.steps[-1].arrows[self.arrows[place][i]] = label(gradient)
-        self.steps[-1].notes += self.meetings([self.places.get(id(source)) for source, _ in pairs], place is not None)
-        return pairs
+                self.receive(place, gradient)
+            if drawn is not None and place is not None:
+                self.steps[-1].rules.append(tell(node, i, rule, g, values, gradient, self.called[place]))
+                self.steps[-1].arrows[self.arrows[drawn][i]] = label(gradient)
+        self.steps[-1].notes += self.meetings(places, drawn is not None)
 
     def opening(self, node: Node, g: np.ndarray) -> Step:
         """The step of an operation of the backward pass: what has arrived, and what its rules' letters stand for."""
@@ -199,7 +193,7 @@ def call(boxes: dict[int, Value]) -> Iterator[tuple[int, str]]:
     """What each box is called; one without a name gets its number in the listing, and bears it from then on."""
     number = 0
     for place, value in boxes.items():
-        if not is_bare(value):
+        if not value.bare:
             number += 1
             value.name = value.name or f"#{number}"
         yield place, value.name or in_few_words(value)

@@ -20,7 +20,7 @@ from ..tensor import Tensor
 from .collapse import Group, Open, arrange
 from .digits import Digits, digits_of, shape_text
 from .modules import Calls, parameters_of
-from .names import Names, clean
+from .names import Names, clean, label_of
 from .thumbnail import Thumbnail, thumbnail_of
 
 
@@ -28,8 +28,8 @@ from .thumbnail import Thumbnail, thumbnail_of
 class Value:
     """A box: an input, a leaf, a parameter, a constant, a result, or an earlier result whose own making is left out.
 
-    bare: whether it is a Python number. mark: why it is marked, in words. frame: the place, among the scene's frames,
-    of the one it stands in.
+    bare: whether it is a Python number. mark: why it is marked, in a few short lines. frame: the place, among the
+    scene's frames, of the one it stands in.
     """
 
     kind: str
@@ -114,6 +114,16 @@ class Scene:
         parts = [plural(total, "operation") + (f" in {plural(boxes, 'box')}" if total > boxes else "")] if total else []
         kinds = ("input", "leaf", "parameter", "constant", "earlier result")
         return ", ".join([*parts, *(plural(found[kind], kind) for kind in kinds if found[kind])])
+
+
+def is_given(step: Value | Operation) -> bool:
+    """Whether a step is a value that nothing in the graph made."""
+    return isinstance(step, Value) and step.kind != "result"
+
+
+def one_line(mark: str) -> str:
+    """The lines of a mark as one."""
+    return mark.replace("\n", ", ")
 
 
 def plural(count: int, noun: str) -> str:
@@ -221,7 +231,7 @@ class Artist:
         inputs = tuple(self.input(node, i) for i in range(len(node.inputs)))
         place, frame = len(self.scene.steps), self.frame(node.scope)
         self.nodes[place] = node
-        self.add(Operation(node.op.__name__, clean(label_of(node)), params_text(node), inputs, place + 1, frame))
+        self.add(Operation(node.op.__name__, label_of(node), params_text(node), inputs, place + 1, frame))
         self.add(self.result(node, "result", frame), node)
 
     def box(self, group: Group, outputs: list[Node], root: Node) -> None:
@@ -234,7 +244,7 @@ class Artist:
         title = self.calls.title(group.calls[0]) if group.count == 1 else group.label
         inputs = tuple(dict.fromkeys(source for source, _ in read))
         output, holds = place + shown, len(group.nodes)
-        operation = Operation(group.label, clean(title), "", inputs, output, frame, about, holds, group.count)
+        operation = Operation(group.label, title, "", inputs, output, frame, about, holds, group.count)
         self.add(operation, *group.nodes)
         if shown:
             self.add(self.result(last, "result", frame), last)
@@ -347,12 +357,6 @@ def array_of(node: Node, i: int) -> Any:
     """The constant, an array or a number, that is a node's input number i, where the node still has it."""
     saved = {place: array for place, array, *_ in node.saved or ()}
     return node.constants.get(i, saved.get(i))
-
-
-def label_of(node: Node) -> str:
-    """The sign of a node's op, or its name; of a Function of the user's own, its name."""
-    function = node.params.get("function")
-    return function.__name__ if function else node.op.label or node.op.__name__
 
 
 def params_text(node: Node) -> str:

@@ -23,6 +23,7 @@ def finish(svg: bytes, dot: str, alt: str, description: str, thumbnails: dict[st
         root.set(side, str(round(float(root.get(side, "0pt").removesuffix("pt")) * POINT)))
     share_font(root)
     into_svg(root, thumbnails)
+    titles_last(root)
     name_parts(root, f"g{sha256(dot.encode()).hexdigest()[:8]}")
     for place, (tag, words) in enumerate([("title", alt), ("desc", description)]):
         child = Tree.Element(tag)
@@ -39,6 +40,16 @@ def share_font(root: Tree.Element) -> None:
             words.attrib.pop(PRESERVE, None)
             if not (words.text or "").strip():
                 group.remove(words)
+
+
+def titles_last(root: Tree.Element) -> None:
+    """Put the titles of frames above the arrows, which Graphviz draws over them."""
+    for graph in root.findall("g"):
+        for frame in graph.findall("g[@class='cluster']"):
+            _, _, *words = frame  # after its name and its outline
+            for part in words:
+                frame.remove(part)
+                graph.append(part)
 
 
 def name_parts(root: Tree.Element, prefix: str) -> None:

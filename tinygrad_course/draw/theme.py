@@ -24,7 +24,7 @@ class Palette(NamedTuple):
 # Light tints of Okabe and Ito's colours, which colour-blind readers can tell apart, each with its dark border.
 LIGHT = Palette(
     paper="#ffffff", ink="#1b1f24", quiet="#4b5560", line="#6b7580", operation="#2f3e4e", operation_ink="#ffffff",
-    gradient="#fbe0c8", mark="#b34700", frame="#c4cbd2", caption="#ffffff",
+    gradient="#fbe0c8", mark="#a64200", frame="#c4cbd2", caption="#ffffff",
     tints={
         "input": ("#fbf3c8", "#6e5a00"),
         "leaf": ("#d6ebf8", "#0f5e8c"),
