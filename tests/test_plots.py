@@ -22,6 +22,7 @@ from PIL import Image
 
 import tinygrad_course as tg
 from tinygrad_course import nn, plots
+from tinygrad_course.draw.picture import DPI
 from tinygrad_course.plots.plot import COLORS, MARKERS, look, theme
 
 HOSTILE = ["$x_1 <b>\n\t", "W" * 10_000, "$\\frac{", "</script>\x00\u202e", "日本 \ud800", ""]
@@ -104,7 +105,7 @@ def test_a_plot_is_a_picture_with_its_description(kind: str, tmp_path: Path) -> 
     with Image.open(io.BytesIO(png)) as image:
         image.load()
         about = metadata["image/png"]
-        assert (about["width"], about["height"]) == (image.width * 96 // 144, image.height * 96 // 144)
+        assert (about["width"], about["height"]) == (image.width * 96 // DPI, image.height * 96 // DPI)
         assert 150 <= about["width"] <= 1400 and 100 <= about["height"] <= 900
         assert about["alt"] == plot.alt == image.info["Description"]
         pixels = np.asarray(image.convert("RGB"))
@@ -123,7 +124,7 @@ def test_whatever_the_names_nothing_overflows_and_nothing_is_a_formula(kind: str
         width, height = image.size
     assert not any(text.get_parse_math() or text.get_usetex() for text in texts(plot))
     with theme():
-        used, page = plot.figure.get_tightbbox().extents * 144, (0, 0, width, height)
+        used, page = plot.figure.get_tightbbox().extents * DPI, (0, 0, width, height)
     assert (used[:2] >= -1).all() and (used[2:] <= np.array(page[2:]) + 1).all(), (used, page)
     for axes in plot.figure.axes[:-1] or plot.figure.axes:
         assert axes.get_window_extent().width > 100 and axes.get_window_extent().height > 60, "room for the picture"
