@@ -31,6 +31,7 @@ TARGETS = {
     "Mul": "ops.elementwise.Mul",
     "times": "tensor.Tensor.__mul__",
     "Linear": "nn.layers.Linear",
+    "no_grad": "autograd.grad_mode.no_grad",
     "relu": "nn.functional.relu",
     "step": "optim.optimizer.Optimizer.step",
     "update": "optim.optimizers.SGD.update",
@@ -51,6 +52,22 @@ FUNCTIONS: tuple[Any, ...] = (
 CLASSES = (ops.Mul, ops.ReLU, Linear, SGD, tg.Tensor)
 
 PIECES = {
+    "no_grad": """
+        from tinygrad_course.modes import modes
+
+        class no_grad:
+            mode = False
+
+            def __init__(self):
+                self.old = []
+
+            def __enter__(self):
+                self.old.append(modes.grad)
+                modes.grad = self.mode
+
+            def __exit__(self, *exception):
+                modes.grad = self.old.pop()
+    """,
     "walk": """
         from tinygrad_course.graph import Node
         def walk(last):
@@ -196,7 +213,8 @@ def train(epochs: int = 1) -> tuple[list[float], float]:
             optimizer.step()
             losses.append(loss.item())
     images, labels = tg.data.digits(train=False).tensors
-    return losses, (model(images).argmax(1) == labels).float().mean().item()
+    with tg.no_grad():
+        return losses, (model(images).argmax(1) == labels).float().mean().item()
 
 
 def test_the_digits_train_on_the_learners_own_pieces(capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,7 +229,7 @@ def test_the_digits_train_on_the_learners_own_pieces(capsys: pytest.CaptureFixtu
     np.testing.assert_allclose(losses, train(epochs=6)[0], rtol=1e-2, atol=1e-4)
     np.testing.assert_allclose(losses[:45], train()[0], rtol=1e-4)
     assert right > 0.93
-    assert capsys.readouterr().out.startswith("`mine()`: 10 of 10 pieces of the framework were yours\nWhose is whose:")
+    assert capsys.readouterr().out.startswith("`mine()`: 10 of 11 pieces of the framework were yours\nWhose is whose:")
 
 
 def test_pieces_that_are_not_there_are_the_packages_and_0_calls_are_said(capsys: pytest.CaptureFixture[str]) -> None:
@@ -219,11 +237,11 @@ def test_pieces_that_are_not_there_are_the_packages_and_0_calls_are_said(capsys:
     with mine():
         F.relu(tg.tensor([1.0]))
     said = capsys.readouterr().out
-    assert said.startswith("`mine()`: 2 of 10 pieces of the framework were yours\n")
+    assert said.startswith("`mine()`: 2 of 11 pieces of the framework were yours\n")
     assert "    sum_to (lesson 90)  yours  0\n    relu (lesson 90)    yours  1\n" in said
     assert (
-        "The package's own: `walk`, `accumulate`, `propagate`, `Mul`, `times`, `Linear`, `step`, `update` (lesson 90)."
-        in said
+        "The package's own: `walk`, `accumulate`, `propagate`, `Mul`, `times`, `Linear`, `no_grad`, `step`, `update` "
+        "(lesson 90)." in said
     )
 
 
@@ -233,7 +251,7 @@ def test_with_no_piece_of_the_learners_it_is_the_package(capsys: pytest.CaptureF
         assert changed(before) == []
         trained = train()
     assert trained == train()
-    assert "0 of 10 pieces" in repr(pieces) and "<h4><code>mine()</code>: 0 of 10" in pieces._repr_html_()
+    assert "0 of 11 pieces" in repr(pieces) and "<h4><code>mine()</code>: 0 of 11" in pieces._repr_html_()
 
 
 # What breaks is named, and all is put back
@@ -379,6 +397,20 @@ def test_a_method_that_a_factory_made_can_be_a_target(monkeypatch: pytest.Monkey
 
 
 # Classes
+
+
+def test_an_object_made_before_goes_on_with_the_packages_methods() -> None:
+    keep("no_grad")
+    x = tg.tensor(2.0, requires_grad=True)
+    before = tg.no_grad()
+    with mine() as used:
+        layer = Linear(2, 2)  # its parameters are filled under a @no_grad() of the package's
+        with before:
+            assert not (x * x).requires_grad
+        with tg.no_grad(), tg.enable_grad():
+            assert (x * x).requires_grad
+        assert (x * x).requires_grad and layer.weight.requires_grad
+    assert calls(used)["no_grad"] >= 3
 
 
 def test_super_and_the_name_of_the_class_mean_the_packages_class() -> None:

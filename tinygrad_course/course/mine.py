@@ -2,13 +2,15 @@
 
 Other modules hold references to the framework's functions and classes, so those stay the objects that they are, and
 what is in them changes places. A function's code becomes a stand-in's, which counts and calls the learner's; a class
-gets the learner's attributes. On exit all is put back. The learner's pieces run in modules of their own, as they did
-in their check, with the package's names for what they import.
+gets the learner's attributes, but an object made before goes on with the package's methods, which know what the
+package's `__init__` has set up in it. On exit all is put back. The learner's pieces run in modules of their own, as
+they did in their check, with the package's names for what they import.
 """
 
 from __future__ import annotations
 
 import functools
+import gc
 import inspect
 import itertools
 import sys
@@ -262,19 +264,38 @@ def _fill_class(target: type, piece: type, counter: Iterator[int]) -> None:
     but for gradient rules: an operation without one has none.
     """
     own, before = {k: v for k, v in vars(piece).items() if k not in NOT_MOVED}, dict(vars(target))
+    earlier = _made_before(target)
     inherited = {name for base in piece.__mro__[1:-1] for name in vars(base)}
     for name in [name for name, value in vars(target).items() if isinstance(value, FunctionType)]:
         if name in inherited or (name.startswith("grad_") and issubclass(target, graph.Op)):
             delattr(target, name)
     for name, value in own.items():
         if isinstance(value, FunctionType):
-            setattr(target, name, functools.update_wrapper(_counted(value, before.get(name), counter), value))
+            counted = functools.update_wrapper(_counted(value, before.get(name), counter), value)
+            setattr(target, name, functools.update_wrapper(_by_maker(counted, before.get(name), earlier), value))
         else:
             setattr(target, name, value)
         for function in (value, *(getattr(value, part, None) for part in ("__func__", "fget", "fset"))):
             _mean(inspect.unwrap(function), target)
     if issubclass(target, graph.Op):
         graph.read_signatures(target)
+
+
+def _made_before(target: type) -> dict[int, Any]:
+    """The objects of a class that there are, by id; of an operation there are none."""
+    things = [] if issubclass(target, graph.Op) else gc.get_objects()
+    return {id(thing): thing for thing in things if issubclass(type(thing), target)}
+
+
+def _by_maker(mine: Callable[..., Any], package: Any, earlier: dict[int, Any]) -> Callable[..., Any]:
+    """A method that is the package's for objects that were there before, and the learner's for all others."""
+    if not earlier or package is None:
+        return mine
+
+    def method(self: Any, *args: Any, **options: Any) -> Any:
+        return (package if id(self) in earlier else mine)(self, *args, **options)
+
+    return method
 
 
 def _mean(function: Any, target: type) -> None:
