@@ -37,10 +37,10 @@ tg.set_default_dtype(tg.float64)
 #     return x * 3
 # ```
 #
-# Do `halve(x)` for x = 6 and for x = 12 leave the same graph: `"yes"` or `"no"`?
+# How many operations does `halve(x)` leave in the graph for x = 12?
 
 # %%
-predict("two-inputs", "no")  ### ANSWER
+predict("halvings", 3)  ### ANSWER
 
 # %%
 def halve(x):
@@ -144,7 +144,13 @@ predict("detached", 6)  ### ANSWER
 # *Difficulty 3 of 5 · about 9 minutes · builds `autograd.grad_mode.no_grad`*
 #
 # `enable_grad` inherits from this class, with `mode = True`. `Switch` makes a decorator of it, `@tg.no_grad()`; a
-# decorated function may call itself, and then one object is entered twice before it is left.
+# decorated function may call itself, and then one object is entered twice before it is left:
+#
+# ```python
+# @tg.no_grad()
+# def depth(tree):
+#     return 1 + max(depth(tree[0]), depth(tree[1])) if isinstance(tree, tuple) else 0
+# ```
 
 # %%
 class no_grad(Switch):
@@ -215,6 +221,8 @@ predict("bug-in-place", "x.mul_(2)")  ### ANSWER
 #
 # `print` works anywhere on the way forward. On the way back nobody calls your code, unless you leave a **hook** at a
 # tensor: a function that is called with its gradient when that is known, and may return another in its place.
+# `handle = h.register_hook(print)` prints the gradient of `h` in every backward pass; `handle.remove()` ends that. The
+# hooks of a tensor stand in a dict, a number for each, in the order in which they came.
 #
 # ### Exercise 4 · Call the hooks
 #
@@ -242,7 +250,7 @@ def run_hooks(hooks, g):
 run_hooks = check(run_hooks)
 
 # %% [markdown]
-# **In PyTorch:** `h.register_hook(print)`. A Function of your own goes further: you write its forward and its
+# **In PyTorch:** `h.register_hook(print)`, too. A Function of your own goes further: you write its forward and its
 # backward. `ctx` is there to keep things for backward; this one needs none.
 #
 # ### Exercise 5 · A function of your own
@@ -259,7 +267,7 @@ class Clip(tg.autograd.Function):
 
     @staticmethod
     def forward(ctx, x):
-        """x: a Tensor. Returns one with the same numbers, and memory of its own."""
+        """x: a Tensor. Returns one with the same numbers; x.clone() is a copy."""
         ### BEGIN SOLUTION
         return x.clone()
         ### END SOLUTION
@@ -364,12 +372,13 @@ predict("third", 24)  ### ANSWER
 #
 # *Difficulty 3 of 5 · about 8 minutes*
 #
-# Lay a parabola at a function so that value, slope and bend fit. Its lowest place is x − f′ / f″: no learning rate
-# needed.
+# Lay a parabola at a function so that value, slope f′ and bend f″ fit. It is level at x − f′ / f″: its lowest place
+# where f″ is above 0. No learning rate is needed. `x.detach().requires_grad_()` is a number without a past that wants
+# gradients.
 
 # %%
 def newton_step(f, x):
-    """One step of Newton's method towards the lowest place of f: x − f′(x) / f″(x).
+    """One step of Newton's method towards a place where f is level: x − f′(x) / f″(x).
 
     f: a function of a Tensor of one number. x: such a Tensor, which wants gradients. Returns a new one that wants
     gradients too, and has no past.
@@ -393,8 +402,8 @@ newton_step = check(newton_step)
 # ## All of it, on your own pieces
 #
 # First Newton's method on x⁴ − 3x, whose lowest place is the cube root of 3/4. Then a network of trees learns two
-# numbers `w`, so that trees of three shapes get the values that they should have; hooks collect the gradients on the
-# way.
+# numbers `w`, so that trees of three shapes come near the values that they should have (two numbers cannot meet all
+# three); a hook collects the gradients on the way.
 
 # %%
 trees = {(1.0, 2.0): 0.2, ((1.0, 2.0), 3.0): -0.5, (1.0, (2.0, (3.0, 1.0))): 0.6}

@@ -77,8 +77,8 @@ TensorDataset = check(TensorDataset)
 # ## Batches
 #
 # A gradient of all examples is exact and slow; that of one is quick and wild. A **batch** of some 10 to 1,000 is the
-# usual way between. One pass over all batches is an **epoch**. How many batches of 64 does an epoch of these 1,437
-# digits have?
+# usual way between. One pass over all batches is an **epoch**; its last batch may be shorter. How many batches of 64
+# does an epoch of these 1,437 digits have?
 
 # %%
 predict("how-many-batches", 23)  ### ANSWER
@@ -88,8 +88,8 @@ predict("how-many-batches", 23)  ### ANSWER
 #
 # *Difficulty 2 of 5 · about 6 minutes · builds `data.loader.batched`*
 #
-# The heart of a DataLoader. Its items are positions; they may come from anything that can be looped over, and only
-# once.
+# The heart of a DataLoader. Its items are positions. They may come from a generator, so go through them once, in a
+# single `for`.
 
 # %%
 def batched(items, size, drop_last):
@@ -161,8 +161,8 @@ random_split = check(random_split)
 #
 # ### Bug hunt 1
 #
-# A network that reads every single test digit. Too good. Look at how the data was put together: what is wrong, `"the
-# test"`, `"the network"` or `"the optimizer"`?
+# A network that reads every single test digit. Too good. Look at how the data was put together. Which of the three
+# holds what it should not: `"everything"`, `"to_train"` or `"to_test"`?
 
 # %%
 everything = TensorDataset(
@@ -172,7 +172,7 @@ to_train, to_test = everything, Subset(everything, list(range(1437, 1797)))
 print(len(to_train), "digits to train on,", len(to_test), "to test with")
 
 # %%
-predict("bug-leak", "the test")  ### ANSWER
+predict("bug-leak", "to_train")  ### ANSWER
 
 # %% [markdown]
 # ## The loop
@@ -225,8 +225,9 @@ train_epoch = check(train_epoch)
 def evaluate(model, data, loss, metrics=None):
     """The loss and the metrics of a model over batches (x, y): {"loss": 0.3, "accuracy": 0.9}, floats.
 
-    metrics: a dict of functions(outputs, targets), or None. In evaluation mode and without recording; afterwards the
-    model is in the mode in which it came. All numbers are of all examples together, whatever the sizes of the batches.
+    metrics: a dict of functions(outputs, targets), which give a number or a Tensor of one; or None. In evaluation mode
+    and without recording; afterwards the model is in the mode in which it came. All numbers are of all examples
+    together, whatever the sizes of the batches.
     """
     ### BEGIN SOLUTION
     was = model.training
@@ -265,12 +266,13 @@ plots.curves(history, x="epoch")
 # %% [markdown]
 # ### Bug hunt 2
 #
-# The same network twice, three epochs each. The second reads far fewer digits. What is missing or wrong there:
-# `"shuffle"`, `"the learning rate"` or `"the loss"`?
+# (val_loss begins below loss, since loss is averaged while the network learns, and val_loss measured after it.) Now the
+# same network twice, three epochs each. The second reads far fewer digits. What is missing or wrong there: `"shuffle"`,
+# `"the learning rate"` or `"the loss"`?
 
 # %%
-sorted_digits = Subset(digits, labels.argsort().tolist())
-for name, batches in {"first": DataLoader(digits, 64, shuffle=True), "second": DataLoader(sorted_digits, 64)}.items():
+by_digit = Subset(digits, sorted(train.indices, key=lambda i: labels[i].item()))
+for name, batches in {"first": DataLoader(train, 64, shuffle=True), "second": DataLoader(by_digit, 64)}.items():
     tg.manual_seed(0)
     model = network()
     optimizer = optim.Adam(model.parameters(), lr=0.003)
@@ -285,8 +287,8 @@ predict("bug-sorted", "shuffle")  ### ANSWER
 # ## One call in place of the loop
 #
 # You will write this loop again and again: with a bar, with curves, with a stop when it gets no better. `tg.fit` is
-# the same loop with these around it. What it does beside the steps is a **callback**: an object that is asked at
-# fixed moments.
+# the same loop with these around it. What it does beside the steps is a **callback**: an object that is asked when
+# training begins and ends, when an epoch begins and ends, and after each batch.
 #
 # ```text
 # by hand                                        as one call
@@ -313,7 +315,8 @@ def on_epoch_end(self, run):
     """Whether training should end now: True, or a text that says why, if `self.patience` epochs brought nothing better.
 
     run.history.epochs: how many epochs there were. run.history.best(*self.measure): the number of the best of them,
-    counted from 1, the first if several are as good. A method of a callback, so self is the callback.
+    counted from 1, the first if several are as good. A method of a callback, so self is the callback; self.measure is
+    what it watches, a tuple such as ("val_loss", "min").
     """
     ### BEGIN SOLUTION
     best = run.history.best(*self.measure)
@@ -353,11 +356,11 @@ print(f"right on the test: {(read == test_labels).double().mean().item():.3f}")
 plots.curves({"loss": history["loss"], "val_loss": history["val_loss"]}, x="epoch", log=True)
 
 # %% [markdown]
-# And what it gets wrong, with what it took each for. Would you have read all of them?
+# And what it gets wrong: "5 read as 9" is a 5. Would you have read all of them?
 
 # %%
 wrong = (read != test_labels).nonzero()[:, 0][:10]
-told = [f"{r} for {t}" for r, t in zip(read[wrong].tolist(), test_labels[wrong].tolist(), strict=True)]
+told = [f"{t} read as {r}" for r, t in zip(read[wrong].tolist(), test_labels[wrong].tolist(), strict=True)]
 plots.image_grid(test_images[wrong], told)
 
 # %% [markdown]

@@ -205,13 +205,28 @@ def _tree_numbers(tree: Any, w: Any) -> Any:
     return (w[0] * left + w[1] * right).tanh()
 
 
+def _tree_plain(tree: Any, w: Any) -> Any:
+    if not isinstance(tree, tuple):
+        return tree
+    return (w[0] * _tree_plain(tree[0], w) + w[1] * _tree_plain(tree[1], w)).tanh()
+
+
+def _tree_floats(tree: Any, w: Any) -> Any:
+    if isinstance(tree, float):
+        return tg.tensor(tree, dtype=tg.float64)
+    left, right = tree
+    return (w[0] * _tree_floats(left, w) + w[1] * _tree_floats(right, w)).tanh()
+
+
 def _tree_case(tree: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         w = leaf([0.5, -0.8])
         y = piece(tree, w)
+        if plain := isinstance(y, int | float):
+            y = tg.tensor(y, dtype=tg.float64)
         if y.requires_grad:
             y.backward()
-        return {"value": y.detach(), "w.grad": w.grad}
+        return {"value": y.detach(), "w.grad": w.grad, "a Tensor": not plain}
 
     return Case(f"tree = {tree}, w = [0.5, -0.8]", run)
 
@@ -226,6 +241,7 @@ TREE = Exercise(
         _tree_case(2.0),
         _tree_case((1.0, 2.0)),
         _tree_case((1.0, (2.0, 3.0))),
+        _tree_case((1, (2, 3))),
         _tree_case((((1.0, -1.0), 2.0), (0.5, (3.0, 0.25)))),
     ),
     accepts=(_tree_by_stack,),
@@ -243,6 +259,17 @@ TREE = Exercise(
         Mistake("tanh at the end", _tree_outer_tanh, "You bend the result once. Every pair bends its own."),
         Mistake(
             "left alone", _tree_left, "Both of your calls go into the left side. The right one has its turn as well."
+        ),
+        Mistake(
+            "a plain number",
+            _tree_plain,
+            "A number alone comes back as a Python number, and the value of every tree is to be a Tensor: "
+            "tg.tensor(tree).",
+        ),
+        Mistake(
+            "floats alone",
+            _tree_floats,
+            "The number 1 is an int and no float, and your code takes it for a pair. Ask whether the tree is a tuple.",
         ),
         Mistake("leaves bent", _tree_bent_leaves, "A number stands for itself; yours goes through tanh as well."),
         Mistake(
@@ -337,6 +364,22 @@ class _NoGradTurned(_NoGrad):
         modes.grad = not self.mode
 
 
+class _NoGradCounts(_NoGrad):
+    def __init__(self) -> None:
+        self.depth = 0
+
+    def __enter__(self) -> None:
+        if self.depth == 0:
+            self.old = modes.grad
+        self.depth += 1
+        modes.grad = self.mode
+
+    def __exit__(self, *exception: Any) -> None:
+        self.depth -= 1
+        if self.depth == 0:
+            modes.grad = self.old
+
+
 class _NoGradTooEarly(_NoGrad):
     def __init__(self) -> None:
         self.old = modes.grad
@@ -394,6 +437,15 @@ def _one_object_twice(piece: Any, found: list[Any]) -> None:
         found.append(modes.grad)
 
 
+def _one_object_with_another_between(piece: Any, found: list[Any]) -> None:
+    switch = piece()
+    with switch:
+        modes.grad = True  # as `with enable_grad():` does
+        with switch:
+            found.append(modes.grad)
+        found.append(modes.grad)
+
+
 def _switched_on(piece: Any, found: list[Any]) -> None:
     switch = piece()
     switch.mode = True
@@ -414,7 +466,11 @@ NO_GRAD = Exercise(
         _switch_case("an error inside", _failing),
         _switch_case("made first, used later: before, inside, after", _prepared),
         _switch_case("one object entered twice, as recursion does", _one_object_twice),
-        _switch_case("with mode = True, while recording is off", _switched_on),
+        _switch_case(
+            "one object entered twice, and recording on between: inside, between, after",
+            _one_object_with_another_between,
+        ),
+        _switch_case("its mode is True, and recording is off: inside, after", _switched_on),
     ),
     accepts=(_NoGrad,),
     mistakes=(
@@ -450,6 +506,12 @@ NO_GRAD = Exercise(
             "always off",
             _NoGradAlwaysOff,
             "You switch to False, whatever self.mode says. enable_grad is the same class with mode = True.",
+        ),
+        Mistake(
+            "entries counted",
+            _NoGradCounts,
+            "You remember at the first entry and put back at the last exit. Between two entries somebody may have "
+            "switched: each exit puts back what its own entry found. Keep a list.",
         ),
         Mistake("never switched", _NoGradNever, "Recording goes on inside: set modes.grad in __enter__."),
         Mistake(
@@ -745,14 +807,14 @@ NEWTON = Exercise(
         Mistake(
             "looking for a root",
             _newton_root,
-            "f / f' leads to where f is 0. For the lowest place the slope has to be 0: f' / f''.",
+            "f / f' leads to where f is 0. Here the slope has to become 0: f' / f''.",
         ),
         Mistake(
             "times the bend",
             _newton_descent,
             "You multiply by the second derivative. A strong bend wants a short step: divide.",
         ),
-        Mistake("the other way", _newton_sign, "You walk away from the lowest place: the sign is turned round."),
+        Mistake("the other way", _newton_sign, "You walk away from where the slope is 0: the sign is turned round."),
         Mistake("turned round", _newton_turned, "Your quotient stands on its head: the slope over the bend."),
         Mistake(
             "added up",
@@ -764,8 +826,8 @@ NEWTON = Exercise(
         Mistake(
             "graph kept",
             _newton_kept,
-            "The new x still hangs on the old one, and with every step the graph grows. Cut it off, and let it want "
-            "gradients again.",
+            "The new x is no leaf that wants gradients: either it still hangs on the old one, and the graph grows with "
+            "every step, or it is cut off and wants none. Cut it off, and let it want gradients again.",
         ),
     ),
     hints=(
@@ -891,11 +953,10 @@ LESSON = Lesson(
     exercises=(HERON, TREE, NO_GRAD, RUN_HOOKS, CLIP, NEWTON),
     predictions=(
         Prediction(
-            "two-inputs",
-            "no",
-            "The first x is divided by 2 once and then is odd; the second goes through two halvings. Each run leaves "
-            "the graph of what it really did.",
-            choices=("yes", "no"),
+            "halvings",
+            3.0,
+            "12 is halved twice, to 3, and 3 is odd: two divisions and one product. For 6 there are two operations. "
+            "Each run leaves the graph of what it really did.",
         ),
         Prediction(
             "detached",
@@ -913,7 +974,7 @@ LESSON = Lesson(
             "bug-growing",
             "total + loss",
             "total is a Tensor that was made from all losses so far, so it keeps all their graphs alive. Add numbers: "
-            "total + loss.item().",
+            "total + loss.item(). That w.grad is never cleared is a second mistake, but it needs no memory.",
             choices=("w * x", "total + loss", "loss.backward()"),
         ),
         Prediction(

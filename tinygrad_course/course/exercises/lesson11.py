@@ -80,13 +80,28 @@ def _dataset_case(name: str, index: Any) -> Case:
     return Case(name, run)
 
 
+class _DatasetComparesTwo(_TensorDataset):
+    def __init__(self, *tensors: Any) -> None:
+        assert len(tensors[0]) == len(tensors[-1])
+        self.tensors = tensors
+
+
 def _unequal(piece: Piece) -> dict[str, Any]:
     x, y = _pairs()
+    return {"raised": _whether_refused(lambda: piece(x, y[:2]))}
+
+
+def _one_unequal(piece: Piece) -> dict[str, Any]:
+    x, y = _pairs()
+    return {"raised": _whether_refused(lambda: piece(x, y[:2], y))}
+
+
+def _whether_refused(make: Callable[[], Any]) -> str:
     try:
-        piece(x, y[:2])
+        make()
     except AssertionError:
-        return {"raised": "AssertionError"}
-    return {"raised": "nothing"}
+        return "AssertionError"
+    return "nothing"
 
 
 DATASET = Exercise(
@@ -100,6 +115,7 @@ DATASET = Exercise(
         _dataset_case("item 1", 1),
         _dataset_case("items [2, 0]", [2, 0]),
         Case("tensors with 3 and with 2 rows", _unequal),
+        Case("tensors with 3, with 2 and with 3 rows", _one_unequal),
     ),
     accepts=(_TensorDataset, _DatasetRaising),
     mistakes=(
@@ -128,6 +144,11 @@ DATASET = Exercise(
             _DatasetUnchecked,
             "Tensors of different lengths are taken without a word. An image without a label shows itself much later, "
             "or never: raise an AssertionError at once.",
+        ),
+        Mistake(
+            "two compared",
+            _DatasetComparesTwo,
+            "You compare two of the tensors. There may be three and more, and the one between may be too short.",
         ),
     ),
     hints=(
@@ -331,24 +352,44 @@ def _split_own_seed(dataset: Any, lengths: Any, generator: Any = None) -> list[A
     return _random_split(dataset, lengths)
 
 
-def _split_run(piece: Piece) -> dict[str, Any]:
-    parts = piece(range(100, 140), [30, 10], generator=tg.Generator().manual_seed(0))
-    found = [part[i] for part in parts for i in range(len(part))]
-    again = piece(range(100, 140), [30, 10], generator=tg.Generator().manual_seed(0))
-    return {
-        "lengths": [len(part) for part in parts],
-        "each example once": sorted(found) == list(range(100, 140)),
-        "how many different ones": len(set(found)),
-        "in their old order": found == sorted(found),
-        "the same with the same generator": [part[0] for part in parts] == [part[0] for part in again],
-    }
+def _split_always_the_same(dataset: Any, lengths: Any, generator: Any = None) -> list[Any]:
+    return _random_split(dataset, lengths, tg.Generator().manual_seed(0))
+
+
+def _split_in_two(dataset: Any, lengths: Any, generator: Any = None) -> list[Any]:
+    whole = _random_split(dataset, [len(dataset)], generator)[0].indices
+    if sum(lengths) != len(dataset):
+        raise ValueError(lengths)
+    return [data.Subset(dataset, whole[: lengths[0]]), data.Subset(dataset, whole[lengths[0] :])]
+
+
+def _split_asserted(dataset: Any, lengths: Any, generator: Any = None) -> list[Any]:
+    assert sum(lengths) == len(dataset)
+    return _random_split(dataset, lengths, generator)
+
+
+def _split_case(lengths: list[int]) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        drawn = [piece(range(100, 140), lengths, generator=tg.Generator().manual_seed(seed)) for seed in (0, 0, 1)]
+        orders = [[part[i] for part in parts for i in range(len(part))] for parts in drawn]
+        return {
+            "lengths": [len(part) for part in drawn[0]],
+            "each example once": sorted(orders[0]) == list(range(100, 140)),
+            "how many different ones": len(set(orders[0])),
+            "in their old order": orders[0] == sorted(orders[0]),
+            "the same with the same generator": orders[0] == orders[1],
+            "another with another generator": orders[0] != orders[2],
+            "it is a": type(drawn[0]).__name__,
+        }
+
+    return Case(f"40 examples in parts of {', '.join(map(str, lengths))}", run)
 
 
 def _split_wrong(piece: Piece) -> dict[str, Any]:
     try:
         piece(range(40), [30, 5])
-    except ValueError:
-        return {"raised": "ValueError"}
+    except (ValueError, AssertionError) as error:
+        return {"raised": type(error).__name__}
     return {"raised": "nothing"}
 
 
@@ -359,7 +400,8 @@ SPLIT = Exercise(
     difficulty=3,
     reference=datasets.random_split,
     cases=(
-        Case("40 examples in parts of 30 and 10", _split_run),
+        _split_case([30, 10]),
+        _split_case([20, 12, 8]),
         Case("40 examples in parts of 30 and 5", _split_wrong),
     ),
     accepts=(_random_split, _split_by_pops),
@@ -396,6 +438,23 @@ SPLIT = Exercise(
             _split_own_seed,
             "generator is not used. With one, the same split comes out every time, which is what makes two runs "
             "comparable.",
+        ),
+        Mistake(
+            "always the same",
+            _split_always_the_same,
+            "Whatever generator comes, your split is the same: it is made with a generator of your own. Pass on the "
+            "one that was given.",
+        ),
+        Mistake(
+            "two parts",
+            _split_in_two,
+            "You make two parts, however many lengths there are. Cut once for each length.",
+        ),
+        Mistake(
+            "asserted",
+            _split_asserted,
+            "Where the lengths do not add up, an AssertionError comes. Raise ValueError, as PyTorch does: what came "
+            "was a wrong value.",
         ),
     ),
     hints=(
@@ -438,14 +497,29 @@ def _epoch_zero_last(model: Any, batches: Any, loss_function: Any, optimizer: An
     return float(np.average(losses, weights=sizes))
 
 
+def _epoch_zero_after(model: Any, batches: Any, loss_function: Any, optimizer: Any) -> float:
+    after = _changed(
+        "        optimizer.step()\n", "        optimizer.step()\n        optimizer.zero_grad()\n", _NO_ZERO
+    )
+    return after(model, batches, loss_function, optimizer)
+
+
+def _epoch_loss_after(model: Any, batches: Any, loss_function: Any, optimizer: Any) -> float:
+    after = _changed("total + loss.item() * len(x)", "total + loss_function(model(x), y).item() * len(x)")
+    return after(model, batches, loss_function, optimizer)
+
+
 _EPOCH = inspect.getsource(train_epoch)
 
 
-def _changed(before: str, after: str) -> Callable[..., Any]:
-    """train_epoch with one line changed."""
-    assert before in _EPOCH, before
+_NO_ZERO = _EPOCH.replace("        optimizer.zero_grad()\n", "")
+
+
+def _changed(before: str, after: str, text: str = _EPOCH) -> Callable[..., Any]:
+    """train_epoch, or another text of it, with one line changed."""
+    assert before in text, before
     space: dict[str, Any] = {"Any": Any}
-    exec(_EPOCH.replace(before, after), space)
+    exec(text.replace(before, after), space)
     return space["train_epoch"]
 
 
@@ -522,10 +596,12 @@ def _some_batches(sizes: list[int]) -> list[tuple[Any, Any]]:
     ]
 
 
-def _epoch_case(name: str, sizes: list[int]) -> Case:
+def _epoch_case(name: str, sizes: list[int], left_over: float | None = None) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         model = _line()
         model.eval()
+        if left_over is not None:
+            model.weight.grad = tg.full_like(model.weight, left_over)
         optimizer = optim.SGD(model.parameters(), lr=0.5)
         mean = piece(model, _some_batches(sizes), _square, optimizer)
         return {
@@ -547,6 +623,7 @@ TRAIN_EPOCH = Exercise(
     cases=(
         _epoch_case("one batch of 3 examples", [3]),
         _epoch_case("three batches, of 3, 3 and 1 examples", [3, 3, 1]),
+        _epoch_case("one batch, and weight.grad is 2 from something before", [3], 2.0),
     ),
     accepts=(_epoch_zero_last,),
     mistakes=(
@@ -556,7 +633,23 @@ TRAIN_EPOCH = Exercise(
             "Gradients of earlier batches are still there when a new one arrives: nobody clears them. Begin every step "
             "with optimizer.zero_grad().",
         ),
-        Mistake("no step", _epoch_no_step, "Gradients are computed, and nobody moves: optimizer.step() is missing."),
+        Mistake(
+            "no step",
+            _epoch_no_step,
+            "Gradients are computed, and nobody moves: optimizer.step() is missing, or it comes when the gradients are "
+            "cleared already.",
+        ),
+        Mistake(
+            "cleared after the step",
+            _epoch_zero_after,
+            "You clear after the step, so that the first step still has the gradients that somebody left there. Begin "
+            "every step with optimizer.zero_grad().",
+        ),
+        Mistake(
+            "the loss after the step",
+            _epoch_loss_after,
+            "You compute the loss once more, after the step. Take the one that backward began with: it costs nothing.",
+        ),
         Mistake(
             "one step for all",
             _epoch_one_step,
@@ -671,6 +764,18 @@ def _evaluate_no_metrics(model: Any, data: Any, loss: Any, metrics: Any = None) 
     return _evaluate(model, data, loss)
 
 
+def _evaluate_weighted(model: Any, data: Any, loss: Any, metrics: Any = None) -> dict[str, float]:
+    rows = [(_evaluate(model, [batch], loss, metrics), len(batch[1])) for batch in data]
+    return {name: sum(row[name] * n for row, n in rows) / sum(n for _, n in rows) for name in rows[0][0]}
+
+
+def _evaluate_tensors(model: Any, data: Any, loss: Any, metrics: Any = None) -> dict[str, Any]:
+    found: dict[str, Any] = dict(_evaluate(model, data, loss))
+    whole = [tg.cat([model(x) for x, _ in data]).detach(), tg.cat([y for _, y in data])]
+    model.modes = model.modes[: len(data)]
+    return found | {name: metric(*whole) for name, metric in (metrics or {}).items()}
+
+
 class _Watched(_Noted):
     """A layer that notes, too, whether it is recorded."""
 
@@ -682,8 +787,9 @@ class _Watched(_Noted):
         return output
 
 
-def _above(output: Any, target: Any) -> float:
-    return float((output[:, 0] > target).to(tg.float64).mean().item())
+def _largest_error(output: Any, target: Any) -> Any:
+    """No mean, so it cannot be put together from the batches' own."""
+    return (output[:, 0] - target).abs().max()
 
 
 def _evaluate_case(name: str, training: bool, metrics: dict[str, Any] | None) -> Case:
@@ -696,7 +802,8 @@ def _evaluate_case(name: str, training: bool, metrics: dict[str, Any] | None) ->
         model.train(training)
         found = piece(model, _some_batches([4, 4, 1]), _square, metrics)
         return {
-            **found,
+            **{name: float(value) for name, value in found.items()},
+            "floats": all(isinstance(value, float) for value in found.values()),
             "in training mode, batch by batch": model.modes,
             "in training mode afterwards": model.training,
             "recorded": model.recorded,
@@ -713,7 +820,7 @@ EVALUATE = Exercise(
     reference=evaluate,
     cases=(
         _evaluate_case("batches of 4, 4 and 1, a model in training mode", True, None),
-        _evaluate_case('the same with metrics={"above": above}', True, {"above": _above}),
+        _evaluate_case('the same with metrics={"largest error": ...}', True, {"largest error": _largest_error}),
         _evaluate_case("a model in evaluation mode", False, None),
     ),
     accepts=(_evaluate, _evaluate_summed),
@@ -745,6 +852,17 @@ EVALUATE = Exercise(
             "mean of means",
             _evaluate_means,
             "You average over batches, and the batch of 1 counts as much as one of 4. Put all outputs together first.",
+        ),
+        Mistake(
+            "metrics batch by batch",
+            _evaluate_weighted,
+            "You measure each batch and average, with weights. For a mean that is right; a metric such as the largest "
+            "error cannot be put together like that. Give it all outputs and all targets at once.",
+        ),
+        Mistake(
+            "tensors",
+            _evaluate_tensors,
+            "A metric may give a Tensor, and it stands in your dict as it came. The dict is to hold floats.",
         ),
         Mistake("the last batch", _evaluate_last, "Your numbers are those of the last batch alone."),
         Mistake("no metrics", _evaluate_no_metrics, "Your dict lacks the metrics: call each with outputs and targets."),
@@ -878,16 +996,16 @@ LESSON = Lesson(
         Prediction(
             "bug-sorted",
             "shuffle",
-            "The data is sorted by digit, so that each batch holds one digit alone. The network learns to say 0, then "
-            "1, and in the end 9, and forgets the rest each time.",
+            "The data is sorted by digit, so that a batch holds one digit, or two at the border. The network learns to "
+            "say 0, then 1, and in the end 9, and forgets the rest each time.",
             choices=("shuffle", "the learning rate", "the loss"),
         ),
         Prediction(
             "bug-leak",
-            "the test",
-            "The test digits are in the training data as well. A network that knows them by heart reads them all, and "
-            "that says nothing about others.",
-            choices=("the test", "the network", "the optimizer"),
+            "to_train",
+            "It is everything, the test digits too. A network that knows them by heart reads them all, and that says "
+            "nothing about others.",
+            choices=("everything", "to_train", "to_test"),
         ),
         Prediction(
             "which-weights",
