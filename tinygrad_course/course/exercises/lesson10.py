@@ -274,6 +274,18 @@ class _RMSpropFromG(_RMSprop):
         p -= group["lr"] * g / (np.sqrt(v) + group["eps"])
 
 
+class _RMSpropForgets(_RMSprop):
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        v = group["alpha"] * state.get("v", 0) + (1 - group["alpha"]) * g * g
+        p -= group["lr"] * g / (np.sqrt(v) + group["eps"])
+
+
+class _RMSpropNoEps(_RMSprop):
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        v = state["v"] = group["alpha"] * state.get("v", 0) + (1 - group["alpha"]) * g * g
+        p -= group["lr"] * g / np.sqrt(v)
+
+
 class _RMSpropInside(_RMSprop):
     def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
         v = state["v"] = group["alpha"] * state.get("v", 0) + (1 - group["alpha"]) * g * g
@@ -326,6 +338,16 @@ RMSPROP = Exercise(
             _RMSpropOneNumber,
             "All elements of the parameter share one average. Each has its own: that is what makes the steep direction "
             "slow and the flat one fast.",
+        ),
+        Mistake(
+            "not kept",
+            _RMSpropForgets,
+            "Your average is never put back into state, so that every step begins again at 0.",
+        ),
+        Mistake(
+            "no eps",
+            _RMSpropNoEps,
+            "eps is missing beside the root. Where gradients are tiny, steps would still be as long as lr allows.",
         ),
         Mistake(
             "begun at g²",
@@ -452,6 +474,67 @@ class _AdamEpsInside(_Adam):
         p -= group["lr"] * (m / (1 - b1**t)) / np.sqrt(v / (1 - b2**t) + group["eps"])
 
 
+class _AdamCountsFromZero(_Adam):
+    def move(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        b1, b2 = group["betas"]
+        t = state["step"] = state.get("step", -1) + 1
+        m = state["m"] = b1 * state.get("m", 0) + (1 - b1) * g
+        v = state["v"] = b2 * state.get("v", 0) + (1 - b2) * g * g
+        p -= group["lr"] * (m / (1 - b1**t)) / (np.sqrt(v / (1 - b2**t)) + group["eps"])
+
+
+class _AdamMUncorrected(_Adam):
+    def move(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        b1, b2 = group["betas"]
+        t = state["step"] = state.get("step", 0) + 1
+        m = state["m"] = b1 * state.get("m", 0) + (1 - b1) * g
+        v = state["v"] = b2 * state.get("v", 0) + (1 - b2) * g * g
+        p -= group["lr"] * m / (np.sqrt(v / (1 - b2**t)) + group["eps"])
+
+
+class _AdamVUncorrected(_Adam):
+    def move(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        b1, b2 = group["betas"]
+        t = state["step"] = state.get("step", 0) + 1
+        m = state["m"] = b1 * state.get("m", 0) + (1 - b1) * g
+        v = state["v"] = b2 * state.get("v", 0) + (1 - b2) * g * g
+        p -= group["lr"] * (m / (1 - b1**t)) / (np.sqrt(v) + group["eps"])
+
+
+class _AdamShort(_Adam):
+    def move(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        b1, b2 = group["betas"]
+        t = state["step"] = state.get("step", 0) + 1
+        m = state["m"] = b1 * state.get("m", 0) + (1 - b1) * g
+        v = state["v"] = b2 * state.get("v", 0) + (1 - b2) * g * g
+        p -= group["lr"] * np.sqrt(1 - b2**t) / (1 - b1**t) * m / (np.sqrt(v) + group["eps"])
+
+
+class _AdamDecayWithoutRate(_Adam):
+    def decay(self, p: Array, g: Array, group: Remembered) -> Array:
+        if self.decoupled:
+            p *= 1 - group["weight_decay"]
+            return g
+        return g + group["weight_decay"] * p
+
+
+class _AdamDecaysLast(_Adam):
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        if self.decoupled:
+            self.move(p, g, state, group)
+            p *= 1 - group["lr"] * group["weight_decay"]
+        else:
+            super().update(p, g, state, group)
+
+
+class _AdamChangesG(_Adam):
+    def decay(self, p: Array, g: Array, group: Remembered) -> Array:
+        if self.decoupled:
+            return super().decay(p, g, group)
+        g += group["weight_decay"] * p
+        return g
+
+
 class _AdamAlwaysInGradient(_Adam):
     def decay(self, p: Array, g: Array, group: Remembered) -> Array:
         return g + group["weight_decay"] * p
@@ -514,6 +597,45 @@ ADAM = Exercise(
             "no average of g",
             _AdamWithoutM,
             "Your step follows the newest gradient alone. Adam moves along m, the running average of g.",
+        ),
+        Mistake(
+            "counted from 0",
+            _AdamCountsFromZero,
+            "t is 0 at your first step, and 1 − β⁰ is 0: you divide by nothing. The first step has t = 1.",
+        ),
+        Mistake(
+            "m not corrected",
+            _AdamMUncorrected,
+            "You correct v and not m, so that the first steps are too short. m is divided by 1 − β₁ᵗ.",
+        ),
+        Mistake(
+            "v not corrected",
+            _AdamVUncorrected,
+            "You correct m and not v, so that the first steps are far too long. v is divided by 1 − β₂ᵗ, under the "
+            "root.",
+        ),
+        Mistake(
+            "the short form",
+            _AdamShort,
+            "You correct the whole quotient at once. Then eps is added to a root that is not corrected yet, and counts "
+            "for more. Correct v first.",
+        ),
+        Mistake(
+            "decay without the rate",
+            _AdamDecayWithoutRate,
+            "Decoupled, you shrink p by weight_decay of itself. The learning rate belongs there too: lr · "
+            "weight_decay.",
+        ),
+        Mistake(
+            "decay at the end",
+            _AdamDecaysLast,
+            "Decoupled, you shrink p after the step, and with it the step. AdamW shrinks first.",
+        ),
+        Mistake(
+            "gradient changed",
+            _AdamChangesG,
+            "You add the decay to g in place, so that the parameter's gradient is not what backward left there. Make a "
+            "new array.",
         ),
         Mistake(
             "weight decay twice",
@@ -591,6 +713,22 @@ def _rate_added(self: Any, base: float, step: int) -> float:
     return self.eta_min + base * (1 + math.cos(math.pi * step / self.T_max)) / 2
 
 
+def _rate_without_pi(self: Any, base: float, step: int) -> float:
+    return self.eta_min + (base - self.eta_min) * (1 + math.cos(step / self.T_max)) / 2
+
+
+def _rate_whole(self: Any, base: float, step: int) -> float:
+    return self.eta_min + (base - self.eta_min) * (1 + math.cos(math.pi * (step // self.T_max))) / 2
+
+
+def _rate_one_less(self: Any, base: float, step: int) -> float:
+    return self.eta_min + (base - self.eta_min) * (1 + math.cos(math.pi * step / (self.T_max - 1))) / 2
+
+
+def _rate_stays(self: Any, base: float, step: int) -> float:
+    return self.eta_min if step >= self.T_max else _rate(self, base, step)
+
+
 def _rates(name: str, base: float, eta_min: float) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         (p,) = parameters([1.0])
@@ -613,6 +751,20 @@ RATE = Exercise(
     accepts=(_rate, _rate_by_mix),
     mistakes=(
         Mistake("degrees", _rate_degrees, "math.cos counts in radians: half a turn is π, not 180."),
+        Mistake("without π", _rate_without_pi, "Your cosine goes to 1 radian. Half a wave ends at π."),
+        Mistake(
+            "whole numbers",
+            _rate_whole,
+            "`//` leaves whole numbers, so that the rate stays where it is until the last step. Divide with `/`.",
+        ),
+        Mistake(
+            "one step less", _rate_one_less, "Yours arrives one step too early: at step T_max, not before, is the end."
+        ),
+        Mistake(
+            "stays at the end",
+            _rate_stays,
+            "After T_max yours stays at eta_min. A cosine is a wave, and PyTorch's schedule goes up again.",
+        ),
         Mistake("to zero always", _rate_from_zero, "The end is eta_min, and yours is 0. Let only the distance shrink."),
         Mistake(
             "not halved",
@@ -706,6 +858,10 @@ def _clip_after(parameters: Any, max_norm: float) -> Any:
     return tg.tensor(_norm(parameters))
 
 
+def _clip_number(parameters: Any, max_norm: float) -> Any:
+    return _clip(parameters, max_norm).item()
+
+
 def _clip_no_none(parameters: Any, max_norm: float) -> Any:
     total = float(np.linalg.norm([np.linalg.norm(p.grad.data) for p in parameters]))
     _scaled(parameters, min(1.0, max_norm / total))
@@ -718,8 +874,9 @@ def _clip_case(name: str, gradients: list[list[float] | None], max_norm: float) 
         for p, g in zip(params, gradients, strict=True):
             p.grad = None if g is None else tg.tensor(g, dtype=tg.float64)
         total = piece(params, max_norm)
+        plain = isinstance(total, int | float)
         left = {f"gradient {i}": p.grad for i, p in enumerate(params)}
-        return {"returned": float(total), **left, "parameter 0": params[0].detach()}
+        return {"returned": float(total), "a Tensor": not plain, **left, "parameter 0": params[0].detach()}
 
     return Case(name, run, tolerance=1e-5)
 
@@ -768,6 +925,11 @@ CLIP = Exercise(
             "the norm of after",
             _clip_after,
             "You return the norm after clipping. The one before is worth knowing: it tells when gradients explode.",
+        ),
+        Mistake(
+            "a plain number",
+            _clip_number,
+            "You return a Python number. It is to be a Tensor of one number, as in PyTorch: tg.tensor(...).",
         ),
         Mistake(
             "None forgotten",
