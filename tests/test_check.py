@@ -214,6 +214,13 @@ HELP = {
     "unknown name": ("return xs * factor", "The name `factor` is not known"),
     "partly written": ("if xs.size > 3: return xs * 3\nraise NotImplementedError", "still to be written"),
     "dict": ("return {}", "`tripled` is a dict"),
+    "without end": ("return tripled(xs)", "calls itself without end"),
+    "place": ("return xs[np.array([9])]", "asks for a place that is not there"),
+    "key": ("return {}[xs.ndim]", "There is no such key"),
+    "nothing": ("return xs * None", "A function without `return` gives None"),
+    "yes or no": ("return xs if tg.ones(2) else xs", "`is None` tells"),
+    "no tensor": ("return tg.ones(1) + object()", "no tensor, array or number"),
+    "nearly": ("return xs * 3.00001", "The numbers in `tripled` are not as expected"),
 }
 
 

@@ -280,7 +280,10 @@ def read_signatures(cls: type[Op]) -> None:
             if argument not in (*cls.arguments, cls.variadic):
                 raise TypeError(f"{cls.__name__}.{name}: forward has no argument named {argument!r}")
             if unknown := set(reads) - readable:
-                raise TypeError(f"{cls.__name__}.{name} reads {sorted(unknown)}, which forward neither takes nor makes")
+                cure = "; forward and the rules take no self" if "g" in unknown else ""
+                raise TypeError(
+                    f"{cls.__name__}.{name} reads {sorted(unknown)}, which forward neither takes nor makes{cure}"
+                )
             cls.rules[argument] = Rule(getattr(cls, name), reads, bool({"shape", "shapes", "i"} & set(reads)))
 
 

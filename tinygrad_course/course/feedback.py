@@ -215,7 +215,10 @@ Pair = tuple[str, Plain, Plain]  # a label, what is expected under it, and the l
 _RAISED = {
     "SystemExit": "Your code calls `exit`, which would end the notebook. A function gives its answer with `return`.",
     "KeyboardInterrupt": "Your code raises KeyboardInterrupt, which stops whatever is running.",
-    "RecursionError": "Your code calls itself without end. Which call is the last, that need not call itself again?",
+    "RecursionError": "Your code calls itself without end. Which call is the last, that need not call itself again? "
+    "In a method such as `__add__`, `self + other` is a call of itself too: compute with what the objects hold.",
+    "IndexError": "Your code asks for a place that is not there. Print the length or the shape before this line.",
+    "KeyError": "There is no such key (yet). A key is there once it was set; `d.get(key, 0)` gives 0 until then.",
     "MemoryError": "Your code asks for more memory than there is. Does a list or an array grow too large?",
     "NotImplementedError": "One part is still to be written: it raises NotImplementedError.",
     "EOFError": "Your code waits for `input`. What it needs is given to it as arguments.",
@@ -224,10 +227,13 @@ _RAISED = {
     "UnboundLocalError": "Your code reads a name before it is set, on this way through the function.",
 }
 
-_ONE_ANSWER = "`if`, `and`, `or` and `in` want one yes or no. Several numbers give several: use `.any()` or `.all()`."
+_ONE_ANSWER = (
+    "`if`, `and`, `or` and `in` want one yes or no, and several numbers give several. Whether there is a value at all, "
+    "`is None` tells; of the numbers, `.any()` or `.all()`."
+)
 _TRAPS = {  # part of an error's own words, and what they mean here
     "call numpy() on Tensor that requires grad": "A NumPy function was given a tensor that wants gradients, and there "
-    "its graph would end. Use the tensor's own function: `x.exp()` in place of `np.exp(x)`.",
+    "its graph would end. Use the tensor's own functions, as in `x.exp()`.",
     "floating point dtype can require grad": "Whole numbers have no slope. Write a point: `tg.tensor([2.0])`.",
     "does not require grad and does not have a grad_fn": "`backward` was called on a result that no graph leads to. No "
     "input has `requires_grad=True`, or `detach()`, `no_grad()`, `.data` or NumPy cut the graph.",
@@ -239,8 +245,10 @@ _TRAPS = {  # part of an error's own words, and what they mean here
     "only for scalar outputs": "`backward` starts at one number. Call `.sum()` or `.mean()` on the result first.",
     "Boolean value of Tensor with": _ONE_ANSWER,
     "truth value of an array": _ONE_ANSWER,
-    "'NoneType'": "Something is None where a value is needed. A `.grad` is None until `backward` has come there, and a "
-    "function without `return` gives None.",
+    "'NoneType'": "Something is None where a value is needed. A function without `return` gives None, and so may an "
+    "argument that can be left out; a `.grad` is None until `backward` has come there.",
+    "wrap it first": "An operation was given something that is no tensor, array or number. Does an option lack its "
+    "name, as in `size=shape`? And `in` and `==` compare tensors by their numbers: for the same object ask with `is`.",
     "broadcast": "Two shapes do not fit each other. Print both: from the last axis on, they are equal or one is 1.",
     "is not callable": "What stands before the parentheses is no function. Is a `*` missing, or a name used twice?",
 }
@@ -292,6 +300,10 @@ def _raised(raised: Plain) -> str:
         )
     if raised["lacks"]:
         return f"What you wrote has no `{raised['lacks']}`. Is it misspelt, or still to be written?"
+    if "is not callable" in raised["message"] and not raised["line"]:
+        return (
+            "What your code gives back cannot be called. Expected is a function: `return` one that you define inside."
+        )
     if meant := next((plainly for words, plainly in _TRAPS.items() if words in raised["message"]), None):
         return meant
     if raised["line"] or raised["type"] in _RAISED:
@@ -335,7 +347,7 @@ def _by_one_factor(everywhere: Sequence[Pair]) -> str | None:
     if right.shape != wrong.shape or len(np.unique(right[right != 0])) < 2:
         return None
     factor = float(wrong[right != 0][0] / right[right != 0][0])
-    if not np.isfinite(factor) or not np.allclose(wrong, factor * right):
+    if not np.isfinite(factor) or f"{factor:.4g}" == "1" or not np.allclose(wrong, factor * right):
         return None
     if np.isclose(factor, -1):
         return "Every number that differs has the wrong sign."
