@@ -52,8 +52,8 @@ y.backward()
 tg.draw(y)
 
 # %% [markdown]
-# Six numbers, two nodes. Look at `x`: each number has a slope of its own, in the same place. **A gradient always has
-# the shape of what it belongs to.** Where it does not, something is wrong.
+# Six numbers, and two nodes, the dark ones. Look at `x`: each number has a slope of its own, in the same place. **A
+# gradient always has the shape of what it belongs to.** Where it does not, something is wrong.
 #
 # ## Shapes that are not equal
 #
@@ -173,8 +173,9 @@ sum_to = check(sum_to)
 #
 # *Difficulty 1 of 5 · about 4 minutes · builds `ops.movement.Expand`*
 #
-# Broadcasting can also be asked for: `w.expand(2, 3)` is a node of its own. Its rule is a line, now that you have
-# `sum_to`. (`views` says that the output shows the memory of `x`; nothing is copied.)
+# Broadcasting can also be asked for: `w.expand(2, 3)` is a node of its own, made by `Expand(w, size=(2, 3))`: an
+# operation is called like a function. Its rule is a line, now that you have `sum_to`. (`views` says that the output
+# shows the memory of `x`; nothing is copied.)
 
 
 # %%
@@ -356,8 +357,8 @@ tg.draw(spread)
 # ## A real table
 #
 # 150 irises, measured in centimetres: sepal length, sepal width, petal length, petal width. Can the first three tell
-# the fourth? *Linear regression* gives each column a weight in `w`, adds them up for each flower, and adds `b`. How
-# wrong that is, is one number, the *loss*; a step moves `w` and `b` against its gradient.
+# the fourth? *Linear regression* gives each column a weight in `w`, adds them up for each flower, and adds `b`. One
+# number, the *loss*, says how wrong that is; a step moves `w` and `b` against its gradient.
 #
 # ### Exercise 7 · One step of learning
 #
@@ -422,8 +423,8 @@ predict("bug-square", (150, 150))  ### ANSWER
 # %% [markdown]
 # ### Bug hunt 2
 #
-# Mended: `target` is now of shape (150,). But somebody wrote another loss. What is to blame: `"the loss"`,
-# `"the target"` or `"too few steps"`?
+# Mended: `target` is now of shape (150,). But now the numbers explode. What is to blame: `"the loss"`, `"the target"`
+# or `"too few steps"`?
 
 # %%
 target = table[:, 3]

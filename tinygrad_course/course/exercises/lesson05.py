@@ -145,10 +145,21 @@ def _shape_same_length(a: Shape, b: Shape) -> Shape:
     return broadcast_shape(a, b)
 
 
+def _shape_list(a: Shape, b: Shape) -> Any:
+    return list(broadcast_shape(a, b))
+
+
+def _shape_larger(a: Shape, b: Shape) -> Shape:
+    n = max(len(a), len(b))
+    broadcast_shape(a, b)
+    return tuple(map(max, (1,) * (n - len(a)) + a, (1,) * (n - len(b)) + b))
+
+
 def _shape_case(a: Shape, b: Shape) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         try:
-            return {"shape": str(tuple(piece(a, b)))}
+            shape = piece(a, b)
+            return {"shape": str(tuple(shape)), "it is a": type(shape).__name__}
         except ValueError:
             return {"shape": "a ValueError"}
 
@@ -172,6 +183,7 @@ BROADCAST_SHAPE = Exercise(
         _shape_case((2, 3), (2,)),
         _shape_case((2,), (3,)),
         _shape_case((7, 1, 5), (6, 1)),
+        _shape_case((2, 1), (0,)),
     ),
     accepts=(_shape_by_numpy, _shape_backwards),
     mistakes=(
@@ -213,6 +225,13 @@ BROADCAST_SHAPE = Exercise(
             "one length",
             _shape_same_length,
             "You refuse shapes of different lengths. The shorter one is filled up in front with 1.",
+        ),
+        Mistake("a list", _shape_list, "You give back a list. A shape is a tuple."),
+        Mistake(
+            "the larger",
+            _shape_larger,
+            "You take the larger of two sizes. That is right but for one case: a size of 1 gives way to the other, to "
+            "0 as well.",
         ),
     ),
     hints=(
@@ -894,6 +913,15 @@ def _step_not_cleared(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: f
     return float(value.item())
 
 
+def _step_column(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    return _descended((x * w).sum(1, keepdim=True) + b - target, w, b, loss, lr)
+
+
+def _step_loss_after(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    step(x, target, w, b, loss, lr)
+    return float(loss((x * w).sum(1) + b - target).item())
+
+
 def _step_uphill(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
     return step(x, target, w, b, loss, -lr)
 
@@ -938,16 +966,19 @@ def mean_exp(error: Any) -> Any:
     return error.exp().mean()
 
 
-def _step_case(shape: Shape, loss: Callable, steps: int) -> Case:
+def _step_case(shape: Shape, loss: Callable, steps: int, left_over: float | None = None) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x = tg.tensor(count(shape, 0.1) ** 2, dtype=tg.float64)
         target = tg.tensor(count(shape[:1], 0.5), dtype=tg.float64)
         w, b = leaf(count(shape[1:], 0.3)), leaf(0.2)
+        if left_over is not None:
+            w.grad = tg.full_like(w, left_over)
         losses = [piece(x, target, w, b, loss, 0.05) for _ in range(steps)]
         return {"loss": losses[-1], "w": w.detach(), "b": b.detach(), "w and b are leaves": w.is_leaf and b.is_leaf}
 
     much = "one step" if steps == 1 else f"the last of {steps} steps"
-    return Case(f"x of shape {shape}, loss = {loss.__name__}, lr = 0.05, {much}", run)
+    before = "" if left_over is None else f", w.grad is {left_over} from something before"
+    return Case(f"x of shape {shape}, loss = {loss.__name__}, lr = 0.05, {much}{before}", run)
 
 
 STEP = Exercise(
@@ -962,14 +993,32 @@ STEP = Exercise(
         _step_case((4, 2), mean_square, 3),
         _step_case((3, 3), mean_square, 1),
         _step_case((4, 2), mean_exp, 1),
+        _step_case((4, 2), mean_square, 1, left_over=1.0),
     ),
-    accepts=(_step_on_data, _step_zeroed_after),
+    accepts=(_step_on_data,),
     mistakes=(
         Mistake(
             "not cleared",
             _step_not_cleared,
             "The first step is right, the later ones are not: the gradients of the earlier ones are still there, and "
             "the new one was added to them. Set w.grad and b.grad to None before backward.",
+        ),
+        Mistake(
+            "cleared after the step",
+            _step_zeroed_after,
+            "You clear the gradients after the step, so that the first step still has what somebody left there. Clear "
+            "them before backward.",
+        ),
+        Mistake(
+            "a column",
+            _step_column,
+            "Your sum keeps the folded axis, so the predictions are a column, of shape (n, 1). Minus the target, of "
+            "shape (n,), that is a table of (n, n). Leave keepdim out.",
+        ),
+        Mistake(
+            "the loss after the step",
+            _step_loss_after,
+            "You give back the loss as it is after the step. Take the one that backward began with.",
         ),
         Mistake(
             "uphill",
