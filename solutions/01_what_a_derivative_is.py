@@ -13,7 +13,7 @@
 import numpy as np
 
 import tinygrad_course as tg
-from tinygrad_course import plots
+from tinygrad_course import course, plots
 from tinygrad_course.course import check, hint, lesson, predict, solution
 
 lesson("01")
@@ -96,8 +96,8 @@ forward_difference = check(forward_difference)
 # %% [markdown]
 # ## How wrong is it?
 #
-# The true slope of `x * x` at 3 is 6. With `h = 0.1` the forward difference is wrong by how much: `"0.1"`, `"0.01"` or
-# `"0.001"`?
+# The true slope of `x * x` at 3 is 6. With `h = 0.1` the forward difference is wrong by how much: `"0.1"`, `"0.01"`
+# or `"0.001"`?
 
 # %%
 predict("forward-error", "0.1")  ### ANSWER
@@ -136,8 +136,8 @@ def symmetric_difference(f, x, h):
 symmetric_difference = check(symmetric_difference)
 
 # %% [markdown]
-# With `x * x` nothing is left of the error. With `x * x * x` a little is. If the step gets 10 times smaller, the error
-# of the symmetric difference gets `"10 times smaller"`, `"100 times smaller"` or `"1000 times smaller"`?
+# With `x * x` nothing is left of the error. With `x * x * x` a little is. If the step gets 10 times smaller, the
+# error of the symmetric difference gets `"10 times smaller"`, `"100 times smaller"` or `"1000 times smaller"`?
 
 # %%
 predict("symmetric-error", "100 times smaller")  ### ANSWER
@@ -162,8 +162,9 @@ predict("tiny-step", 0)  ### ANSWER
 
 # %% [markdown]
 # The next number that a computer has after 1.0 is 1.0000000000000002. Where `h` is smaller than that gap, nothing
-# moves. Where it is a little larger, the two values of `f` agree in nearly all their digits, and the few that are left
-# are divided by something tiny. So two errors pull in opposite directions. Look at them for steps from 1 to 1e-15:
+# moves. Where it is a little larger, the two values of `f` agree in nearly all their digits, and the few that are
+# left are divided by something tiny. So two errors pull in opposite directions. Look at them for steps from 1 to
+# 1e-15:
 
 # %%
 steps = [1 / 10**k for k in range(16)]
@@ -175,7 +176,7 @@ plots.lines(steps, errors, x="step h", y="error of the slope", log=True)
 
 # %% [markdown]
 # Read the picture from right to left. First the error falls with the step, for the symmetric difference twice as
-# steeply. Then rounding takes over, and it rises again. At `h = 1e-12` nearly all that was won is lost.
+# steeply. Then rounding takes over, and it rises again. At `h = 1e-15` nearly all that was won is lost.
 #
 # ### Exercise 4 · The best step
 #
@@ -206,7 +207,8 @@ best_step = check(best_step)
 # ## The line that touches
 #
 # Near one point, a curve and the straight line that touches it can hardly be told apart. That is what a derivative is
-# for: to replace something bent by something straight, for a short way.
+# for: to replace something bent by something straight, for a short way. The line is a function, too: it takes a place
+# and gives the height there.
 #
 # ### Exercise 5 · The tangent
 #
@@ -247,7 +249,7 @@ plots.lines(minutes, {"tea": tea(minutes)} | touching, x="minutes", y="degrees C
 
 # %%
 def partial(f, xs, i, h):
-    """The slope of f when only number i of the list xs moves.
+    """The slope of f when only number i of the list xs moves: the symmetric difference, with the step h.
 
     f takes a list of numbers and gives a number. xs is the same after the call as before it.
 
@@ -296,8 +298,7 @@ def central_difference(f, x, eps=1e-6):
 central_difference = check(central_difference)
 
 # %% [markdown]
-# The package's own piece is the same loop; its `f` may give an array as well. To read it:
-# `import inspect; print(inspect.getsource(tg.autograd.central_difference))`.
+# The package's own comes beside yours, with the next cell.
 #
 # **In PyTorch** it is at work inside `torch.autograd.gradcheck`, with which PyTorch's own gradients are tested.
 #
@@ -306,6 +307,9 @@ central_difference = check(central_difference)
 # The gradient of a sum of squares is twice the numbers: 2, 4 and 6. Somebody wanted to be very precise.
 
 # %%
+course.show("01.central_difference")
+
+
 def sum_of_squares(x):
     return (x**2).sum()
 
@@ -345,7 +349,8 @@ tg.draw(y)
 # ## What you have built
 #
 # - A slope between two points, and what it settles to when they meet: the derivative.
-# - Forward differences are wrong by about `h`, symmetric ones by about `h` squared; below 1e-8 rounding wins.
+# - Forward differences are wrong by about `h`, symmetric ones by about `h` squared; with the smallest
+#   steps rounding wins.
 # - A gradient has one slope for each number that can move, and the shape of what it belongs to.
 #
 # **Next:** lesson 02, *Remember what you did*. A program that keeps a record of itself needs no small steps.

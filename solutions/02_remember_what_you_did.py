@@ -37,7 +37,7 @@ y
 #
 # *Difficulty 2 of 5 · about 8 minutes*
 #
-# Three things make up a record: the value, the sign of the operation, and the Numbers it was made from. Keep the
+# Three things make up a record: the value, the symbol of the operation, and the Numbers it was made from. Keep the
 # Numbers themselves, not their values: they have a past of their own.
 
 # %%
@@ -106,7 +106,7 @@ class AnyNumber(Number):
 
     @staticmethod
     def wrap(x):
-        """x as an AnyNumber; a Number stays the object it is."""
+        """x as an AnyNumber; one that is one already stays the object it is."""
         ### BEGIN SOLUTION
         return x if isinstance(x, Number) else AnyNumber(x)
         ### END SOLUTION
@@ -339,6 +339,7 @@ def nearest(root, depth):
 nearest = check(nearest)
 
 # %%
+course.show("02.nearest")
 z = x
 for _ in range(30):
     z = (z * x + 1).tanh()
@@ -351,8 +352,8 @@ tg.draw(z, depth=3)
 #
 # ### Bug hunt 1
 #
-# Every fresh number here claims to have a past. Which part of the line `def __init__` is to blame: `"inputs=[]"`,
-# `"self.data"` or `"append"`?
+# Every fresh number here claims to have a past. Which part of the class is to blame: `"inputs=[]"`, `"self.data"` or
+# `"append"`?
 
 # %%
 class Broken:
@@ -375,8 +376,8 @@ predict("bug-list", "inputs=[]")  ### ANSWER
 # %% [markdown]
 # ### Bug hunt 2
 #
-# This one computes the right number, but the graph of `y` does not reach `x`. What cut it: `"exp"`, `"item"` or `"the
-# product"`?
+# This one computes the right number, but the graph of `y` does not reach `rate`. What cut it: `"exp"`, `"item"` or
+# `"the product"`?
 
 # %%
 rate = tg.tensor(0.5, requires_grad=True)

@@ -38,9 +38,10 @@ tg.draw(y)
 predict("two-paths", 6.0)  ### ANSWER
 
 # %% [markdown]
-# `pull(node, g)` is the piece that applies a node's rules. It takes `g`, the gradient of the node's output, and gives a
-# pair (source, gradient) for each input that wants one. A source is what a node's `inputs` hold: another Node, or a
-# leaf, which is a Tensor. (It lets go of what the node had saved, so each node can be pulled once.)
+# `pull(node, g)` is the piece that applies a node's rules. It takes `g`, the gradient of the node's output, and gives
+# a pair (source, gradient) for each input that wants one. A source is what a node's `inputs` hold: another Node, or a
+# leaf, which is a Tensor. (It lets go of what the node had saved, so each node can be pulled once; to pull again,
+# make the graph anew, by the cell with `y = x * x`.)
 
 # %%
 pull(y.node, np.array(1.0))
@@ -50,8 +51,8 @@ pull(y.node, np.array(1.0))
 #
 # ## The order
 #
-# Look at this graph and begin at `y`. The product hands gradients to `a` and to `exp`. Whose turn is next: `"a"`,
-# `"exp"` or `"either"`?
+# Look at this graph and begin at `y`. Its product hands gradients to two operations: the product that made `a`, and
+# `exp`. Whose turn is next: `"a"`, `"exp"` or `"either"`?
 
 # %%
 x = tg.tensor(0.5, requires_grad=True)
@@ -65,7 +66,7 @@ predict("order", "exp")  ### ANSWER
 
 # %% [markdown]
 # A node's turn comes when all that it will ever receive has arrived. Inputs are always older than their results, and
-# every node has an `id` that counts up as they are made. So newest first is a right order for any graph.
+# every node has an `id` that counts up as they are made. So newest first is a valid order for any graph.
 #
 # ### Exercise 1 · Walk
 #
@@ -164,7 +165,8 @@ propagate = check(propagate)
 
 # %%
 course.show("04.propagate")
-
+course.show("04.walk")
+course.show("04.accumulate")
 # %% [markdown]
 # ### Exercise 4 · Backward
 #
@@ -173,6 +175,8 @@ course.show("04.propagate")
 # %%
 def backward(y):
     """Send the gradient of y itself back from y, a Tensor of one number; gradients add up at the leaves.
+
+    The array that the pass begins with has the shape of y, such as () or (1,).
 
     >>> x = tg.tensor([2.0], requires_grad=True)
     >>> backward(x * x * x); x.grad
@@ -187,8 +191,8 @@ def backward(y):
 backward = check(backward)
 
 # %% [markdown]
-# Step through a pass of the package's engine. Use the arrow keys or the buttons; where two paths meet at `a`, watch the
-# sum.
+# Step through a pass of the package's engine. Use the arrow keys or the buttons; where two paths meet at `a`, watch
+# the sum.
 
 # %%
 x = tg.tensor(0.8, requires_grad=True)
@@ -200,7 +204,9 @@ tg.play(y)
 # %% [markdown]
 # ## Learning is walking downhill
 #
-# A gradient says which way the result grows. To make a loss smaller, move every parameter a little the other way.
+# A gradient says which way the result grows. A *loss* is a number that says how wrong a program is. To make it
+# smaller, move every *parameter*, a tensor that is to learn, a little the other way: by the *learning rate*, `lr`,
+# times its gradient.
 #
 # One thing first. `w.grad` is 5 after one pass through `5 * w`. What is it after a second pass?
 
@@ -252,8 +258,8 @@ descend = check(descend)
 # %% [markdown]
 # ### Bug hunt 1
 #
-# This program should bring `w` to 4, where the loss is 0. The loss falls, then it swings. Is the cause in `"the loss"`,
-# in a missing `"zero_grad"` or in `"the learning rate"`?
+# This program should bring `w` to 4, where the loss is 0. The loss falls, then it swings. Is the cause in `"the
+# loss"`, in a missing `"zero_grad"` or in `"the learning rate"`?
 
 # %%
 w, losses = tg.tensor([0.0], requires_grad=True), []
@@ -293,7 +299,7 @@ predict("bug-detached", "float(w)")  ### ANSWER
 # %%
 tg.manual_seed(1)
 points, labels = tg.data.moons(200)[:]
-target = labels.to(tg.float64) * 2 - 1
+target = labels.to(tg.float64) * 2 - 1  # -1 for one moon, 1 for the other
 W1, b1 = tg.randn(2, 16).requires_grad_(), tg.zeros(16).requires_grad_()
 W2, b2 = (tg.randn(16, 1) * 0.3).requires_grad_(), tg.zeros(1).requires_grad_()
 parameters = [W1, b1, W2, b2]

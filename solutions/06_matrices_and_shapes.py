@@ -170,6 +170,7 @@ Permute = check(Permute)
 
 # %%
 course.show("06.Permute")
+course.show("06.Reshape")
 side_by_side(x.reshape(3, 2), x.permute(1, 0), captions=["reshape", "permute"])
 
 # %% [markdown]
@@ -228,6 +229,7 @@ AddInto = check(AddInto)
 # together make a table, the **Jacobian**: a row for each number that comes out, a column for each that goes in.
 
 # %%
+course.show("06.AddInto")
 w = tg.tensor([1.0, 2.0], requires_grad=True)
 by_rule = jacobian_by_rule(lambda w: w * w, [w], w)
 print(by_rule, jacobian_by_difference(lambda w: w * w, [w], w, 1e-6).round(6), sep="\n")
@@ -271,6 +273,7 @@ gradcheck = check(gradcheck)
 # you wrote where you wrote them.
 
 # %%
+course.show("06.gradcheck")
 tg.manual_seed(0)
 a, b = (tg.rand(2, 3).add(0.5).requires_grad_() for _ in range(2))
 programs = {

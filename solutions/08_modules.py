@@ -141,6 +141,9 @@ Sequential = check(Sequential)
 # Somebody keeps the layers in a plain list. The network runs. How many parameters does an optimizer find in it?
 
 # %%
+course.show("08.Sequential")
+
+
 class Deep(nn.Module):
     def __init__(self):
         super().__init__()
@@ -279,6 +282,8 @@ predict("growth", "4")  ### ANSWER
 # Six such layers one after the other. Look at the standard deviations on the right.
 
 # %%
+course.show("08.named_modules")
+course.show("08.named_parameters")
 deep = nn.Sequential(*(nn.Linear(16, 16, bias=False) for _ in range(6)))
 with tg.no_grad():
     for weight in deep.parameters():
@@ -317,6 +322,7 @@ def xavier_uniform_(tensor, gain=1.0):
 xavier_uniform_ = check(xavier_uniform_)
 
 # %%
+course.show("08.xavier_uniform_")
 for weight in deep.parameters():
     xavier_uniform_(weight)
 with plots.record_activations(deep) as layers:
@@ -377,6 +383,7 @@ predict("bug-best", "the last")  ### ANSWER
 # numbers, is walked by your methods, and what it has learned is loaded into a second one.
 
 # %%
+course.show("08.load_state_dict")
 points, labels = tg.data.moons(200)[:]
 target = labels.to(tg.float64) * 2 - 1
 with course.mine():

@@ -59,6 +59,9 @@ mse_loss = check(mse_loss)
 # probabilities of them: e to the power of each score, divided by their sum.
 
 # %%
+course.show("09.mse_loss")
+
+
 def naive_softmax(scores):
     z = scores.exp()
     return z / z.sum()
@@ -117,6 +120,7 @@ softmax = check(softmax)
 # at all for p = 1, and without limit as p goes to 0. Compare it with a squared error.
 
 # %%
+course.show("09.softmax")
 p = tg.linspace(0.01, 1, 100)
 named = {"surprise, -log p": -p.log(), "squared, (1 - p)²": (1 - p) ** 2}
 plots.lines(p, named, x="probability of the right class", y="loss")
@@ -208,6 +212,8 @@ cross_entropy = check(cross_entropy)
 # through it, and compare what arrives at `s` with `softmax(s)`.
 
 # %%
+course.show("09.logsumexp")
+course.show("09.log_softmax")
 s = tg.tensor([[1.0, 2.0, 4.0]], requires_grad=True)
 right = tg.tensor([0])
 probabilities = softmax(s.detach(), dim=1)
@@ -279,7 +285,7 @@ binary_cross_entropy_with_logits = check(binary_cross_entropy_with_logits)
 
 # %%
 course.show("09.cross_entropy")
-
+course.show("09.binary_cross_entropy_with_logits")
 # %% [markdown]
 # ## Why it matters, seen
 #

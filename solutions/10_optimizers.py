@@ -113,6 +113,7 @@ SGD = check(SGD)
 # `"zero_grad"`, `"backward"` or `"the learning rate"`?
 
 # %%
+course.show("10.SGD")
 place = tg.tensor([3.0], requires_grad=True)
 optimizer = SGD([place], lr=0.1)
 for _ in range(3):
@@ -220,7 +221,7 @@ Adam = check(Adam)
 
 # %%
 course.show("10.Adam")
-
+course.show("10.RMSprop")
 # %% [markdown]
 # ## The race
 #
@@ -289,6 +290,9 @@ rate = check(rate)
 # `"the optimizer"`?
 
 # %%
+course.show("10.rate")
+
+
 def rates(epochs=20, batches=10):
     optimizer = SGD([tg.zeros(1).requires_grad_()], lr=0.1)
     schedule = optim.lr_scheduler.CosineAnnealingLR(optimizer, T_max=epochs)
@@ -348,6 +352,7 @@ clip_grad_norm_ = check(clip_grad_norm_)
 # Iris, a network of two layers, 60 steps. One batch in twenty has a slip: its measurements are 30 times too large.
 
 # %%
+course.show("10.clip_grad_norm_")
 x, species = tg.data.iris()[:]
 x = ((x - x.mean(0)) / x.std(0)).to(tg.float64)
 

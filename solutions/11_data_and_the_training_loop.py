@@ -118,7 +118,7 @@ batched = check(batched)
 
 # %%
 course.show("11.batched")
-
+course.show("11.TensorDataset")
 # %% [markdown]
 # ## Apart from the start
 #
@@ -165,6 +165,7 @@ random_split = check(random_split)
 # holds what it should not: `"everything"`, `"to_train"` or `"to_test"`?
 
 # %%
+course.show("11.random_split")
 everything = TensorDataset(
     tg.cat([images, tg.data.digits(train=False)[:][0]]), tg.cat([labels, tg.data.digits(train=False)[:][1]])
 )
@@ -247,6 +248,9 @@ def evaluate(model, data, loss, metrics=None):
 evaluate = check(evaluate)
 
 # %%
+course.show("11.evaluate")
+
+
 def network():
     return nn.Sequential(nn.Flatten(), nn.Linear(64, 128), nn.ReLU(), nn.Linear(128, 10))
 
@@ -335,6 +339,7 @@ on_epoch_end = check(on_epoch_end)
 # lessons your layers, loss, optimizer and engine, as far as you have them.
 
 # %%
+course.show("11.on_epoch_end")
 tg.manual_seed(0)
 with course.mine():
     own = tg.data.TensorDataset(images, labels)

@@ -161,6 +161,9 @@ def kaiming_normal_(tensor, a=0.0, mode="fan_in", nonlinearity="leaky_relu"):
 kaiming_normal_ = check(kaiming_normal_)
 
 # %%
+course.show("12.kaiming_normal_")
+
+
 def begun_well(model):
     """The model with first numbers for ReLU."""
     for name, p in model.named_parameters():
@@ -262,6 +265,8 @@ batch_norm = check(batch_norm)
 # well in training. What is to blame: `"the weights"`, `"the running numbers"` or `"the learning rate"`?
 
 # %%
+course.show("12.layer_norm")
+course.show("12.batch_norm")
 tg.manual_seed(0)
 hasty = begun_well(deep(nn.ReLU, extra=nn.BatchNorm1d))
 hasty(x[:100])
@@ -316,6 +321,7 @@ dropout = check(dropout)
 # `"batch norm"`?
 
 # %%
+course.show("12.dropout")
 tg.manual_seed(1)
 forgetful = nn.Sequential(nn.Linear(64, 32), nn.ReLU(), nn.Dropout(0.5), nn.Linear(32, 10))
 with tg.no_grad():

@@ -130,7 +130,7 @@ NUMBER = Exercise(
         Mistake(
             "forgets",
             _Forgets,
-            "The numbers are right, but the results remember nothing: give each its sign and the Numbers it was made "
+            "The numbers are right, but the results remember nothing: give each its symbol and the Numbers it was made "
             "from.",
         ),
         Mistake(
@@ -140,9 +140,9 @@ NUMBER = Exercise(
             "where it came from. Keep the Numbers themselves.",
         ),
         Mistake(
-            "one sign",
+            "one symbol",
             _OneSign,
-            'Your product says that it is a sum. Its sign is "*".',
+            'Your product says that it is a sum. Its symbol is "*".',
         ),
         Mistake(
             "backwards",
@@ -162,8 +162,8 @@ NUMBER = Exercise(
         ),
     ),
     hints=(
-        "Three things make up a record: a value, a sign, and what else?",
-        "Each method makes a new Number of three parts: the computed value, the sign as text, and both inputs as a "
+        "Three things make up a record: a value, a symbol, and what else?",
+        "Each method makes a new Number of three parts: the computed value, the symbol as text, and both inputs as a "
         "tuple.",
         "Fill in what is missing:\ndef __add__(self, other):\n    value = ...\n    return Number(value, ..., (..., "
         "...))",
@@ -446,7 +446,7 @@ TELL = Exercise(
     hints=(
         "If somebody told you the texts of the two inputs, how would you make the whole text of them?",
         "A function may call itself. A Number without inputs is its own text; any other is a bracket, the text of the "
-        "left input, the sign, the text of the right one.",
+        "left input, the symbol, the text of the right one.",
         "Fill in what is missing:\nif not number.inputs:\n    return ...\nleft, right = ...\n"
         'return f"({...} {...} {...})"',
     ),

@@ -807,8 +807,8 @@ PREDICTIONS = (
     Prediction(
         "bug-slower",
         "zero_grad",
-        "The gradients of all passes so far are added up, so each step is taken with a mixture of old slopes, longer "
-        "and longer. Clear them before each backward.",
+        "The gradients of all passes so far are added up, so each step is taken with the sum of all slopes so "
+        "far. Clear them before each backward.",
         choices=("the loss", "zero_grad", "the learning rate"),
     ),
     Prediction(
