@@ -127,7 +127,7 @@ TRAPS = {
     "no scalar": ("x.exp().backward()\nreturn x", "`backward` starts at one number"),
     "truth": ("return x if x > 0 else -x", "want one yes or no"),
     "truth of an array": ("return x if x.detach().numpy() > 0 else -x", "want one yes or no"),
-    "None": ("return x.grad * 2", "A `.grad` is None until `backward` has come there"),
+    "None": ("return x.grad * 2", "a `.grad` is None until `backward` has come there"),
     "shapes": ("return x + tg.ones(3)", "Two shapes do not fit each other"),
     "a forgotten sign": ("return 2(x)", "Is a `*` missing"),
     "read before set": ("y = y + x\nreturn y", "reads a name before it is set"),
