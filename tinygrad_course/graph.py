@@ -233,7 +233,7 @@ class Op:
         if recording:
             plan = cls.plans.get(wanted) or cls.plan(wanted)
             if plan.rules:
-                y.node = Node(cls, plan, sources, params, shapes, y.data)
+                y.node = Node(cls, plan, tuple(sources), params, tuple(shapes), y.data)
                 if plan.fixed or plan.keeps:
                     y.node.keep(inputs, arrays, handed, y)
         if cls.views:
