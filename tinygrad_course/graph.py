@@ -11,7 +11,7 @@ import inspect
 import itertools
 import linecache
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -112,7 +112,6 @@ class Node:
 Saved = tuple[str, int, Any, list[int], int]
 """What rules call it; its place among the inputs, or OUTPUT; its array; the version counter, and what it said then."""
 OUTPUT = -1
-
 
 
 def changed_since(op: type[Op], place: int, array: Any, version: int, expected: int) -> str:
@@ -298,7 +297,8 @@ def read_signatures(cls: type[Op]) -> None:
     cls.rules, cls.plans = {}, {}
     if hasattr(cls, "grad"):
         cls.reads = tuple(inspect.signature(cls.grad).parameters)[2:]
-        cls.rules = {name: Rule(cls.grad, cls.arguments, False) for name in cls.arguments}
+        rule = Rule(cls.grad, (*cls.arguments, *cls.reads), False)  # its composite may need every input
+        cls.rules = dict.fromkeys(cls.arguments, rule)
     for name in dir(cls):
         if name.startswith("grad_"):
             reads = tuple(inspect.signature(getattr(cls, name)).parameters)[1:]
@@ -472,39 +472,3 @@ def propagate(root: Node, g: Any) -> None:
                 arrived[source] = arrived[source] + gx
             else:
                 arrived[source] = gx
-
-
-class Join(Op):
-    """Ties the outputs of one backward pass to a single root; its gradient is the sequence of theirs."""
-
-    label = "outputs"
-
-    def forward(*xs: Any) -> np.ndarray:
-        return np.zeros(len(xs))
-
-    def grad_xs(g: Any, i: int) -> Any:
-        return g[i]
-
-
-def run_backward(
-    outputs: Sequence[Any], seeds: Sequence[Any], wanted: Iterable[Any] | None = None, **options: bool
-) -> dict:
-    """Send the seeds (Tensors, the gradients of the outputs) back from the output Tensors.
-
-    wanted: Nodes and leaves whose gradients are returned in a dict, with no leaf's .grad touched; None: every leaf
-    accumulates. options: create_graph, retain_graph.
-    """
-    held = {} if wanted is None else dict.fromkeys(wanted)
-    edges = tuple(map(place_of, outputs))
-    seeds = tuple(seeds) if options["create_graph"] else tuple([seed.data for seed in seeds])
-    root, g = edges[0], seeds[0]
-    if len(edges) > 1 or not isinstance(root, Node):
-        root = Node(Join, plan_of(Join, edges), edges, {}, tuple(y.shape for y in outputs), np.zeros(len(outputs)))
-        g = seeds
-    with using(grad=options["create_graph"], held=held, only_held=wanted is not None, **options):
-        propagate(root, g)
-        for leaf in [x for x in held if not isinstance(x, Node) and held[x] is not None]:
-            held[leaf] = run_hooks(leaf.hooks or {}, held[leaf])
-            if wanted is None:
-                accumulate(leaf, held[leaf])
-    return held
