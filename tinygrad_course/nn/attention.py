@@ -45,8 +45,9 @@ def scaled_dot_product_attention(
 class FusedAttention(Fused):
     """scaled_dot_product_attention without dropout in one operation: FILLME times faster, and less memory.
 
-    The weights p are handed over. softmax's rule takes from the gradient of each score the row's Σ p · gp, which is
-    Σ z · g as well, and that is shorter.
+    Scores and weights p stand with a column for each query: along columns NumPy finds largest elements and sums several
+    times faster than along rows. The weights are handed over. softmax's rule takes from the gradient of each score the
+    sum Σ p · gp of its query, which is Σ z · g as well, and that is shorter.
     """
 
     label, onnx = "attention", "Attention"
@@ -55,20 +56,21 @@ class FusedAttention(Fused):
         return scaled_dot_product_attention(q, k, v, mask, scale=scale)
 
     def forward(q: Any, k: Any, v: Any, mask: Any = None, *, scale: float | None) -> Any:
-        p = (q * scaling(q, scale)) @ k.mT
+        p = k @ (q * scaling(q, scale)).mT
         if mask is not None:
-            p += np.where(mask, p.dtype.type(0), p.dtype.type(-np.inf)) if mask.dtype.kind == "b" else mask
-        p -= p.max(-1, keepdims=True)
+            numbers = np.where(mask, 0, -np.inf).astype(p.dtype) if mask.dtype.kind == "b" else mask
+            p += np.ascontiguousarray(numbers.mT)
+        p -= p.max(-2, keepdims=True)
         np.exp(p, out=p)
-        p /= p.sum(-1, keepdims=True)
-        return Kept(p @ v, {"p": p})
+        p /= p.sum(-2, keepdims=True)
+        return Kept(p.mT @ v, {"p": p})
 
     def grad(g: Any, needs: tuple[bool, ...], q: Any, k: Any, v: Any, z: Any, p: Any, scale: float | None) -> tuple:
-        gp = g @ v.mT
-        gp -= (g * z).sum(-1, keepdims=True)
+        gp = v @ g.mT
+        gp -= np.einsum("...ij,...ij->...i", g, z)[..., None, :]
         gp *= p
         gp *= scaling(q, scale)
-        return gp @ k, gp.mT @ q, p.mT @ g
+        return gp.mT @ k, gp @ q, p @ g
 
 
 def scaling(q: Any, scale: float | None) -> float:
