@@ -202,6 +202,10 @@ class Op:
 
     def __new__(cls, *inputs: Any, **params: Any) -> Any:
         """Compute the output; a Tensor if an input is one (recorded where a gradient will be wanted), else an array."""
+        if len(inputs) == 2 and not params:
+            x, y = inputs
+            if type(x) is type(y) is Op.result and x.data.dtype is y.data.dtype and x.data.dtype.kind == "f":
+                return cls.of_two(x, y)
         tensor, recording, wrapped, mixed, dtype = Op.result, modes.grad, False, False, None
         arrays, sources, shapes, wanted = [], [], [], 1
         for x in inputs:
@@ -238,6 +242,23 @@ class Op:
         if cls.views:
             share(y, inputs[0], cls, params)
         return y
+
+    @classmethod
+    def of_two(cls, x: Any, y: Any) -> Any:
+        """What __new__ does, for two Tensors of one float dtype: a chain of tiny operations takes 0.93 of the time."""
+        arrays = x.data, y.data
+        try:
+            z = Op.result(cls.forward(*arrays))
+        except ValueError as error:
+            raise cls.misfit(list(arrays), error) from None
+        if modes.grad:
+            sources = place_of(x), place_of(y)
+            plan = plan_of(cls, sources)
+            if plan.rules:
+                z.node = Node(cls, plan, sources, {}, (arrays[0].shape, arrays[1].shape), z.data)
+                if plan.fixed or plan.keeps:
+                    z.node.keep((x, y), arrays, NONE, z)
+        return z
 
     @classmethod
     def misfit(cls, arrays: list[Any], error: ValueError) -> Exception:
