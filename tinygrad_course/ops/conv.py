@@ -2,6 +2,10 @@
 
 stride, dilation and kernel sizes are tuples with one number for each axis of space. Convolution is linear in its input
 and in its weight, so that Conv, ConvInput and ConvWeight are each other's rules and every derivative stays among them.
+
+A convolution is one matrix product: each window of x is a row of the first matrix, the weight is the second. What comes
+out has the channels of each place side by side in memory, whatever its shape says, and stays so in the operations after
+it: a window is then copied in runs of kernel width times channels.
 """
 
 from __future__ import annotations
@@ -11,30 +15,39 @@ import math
 import numpy as np
 
 from ..graph import Op
-from .indexing import ARRAY, AddInto
-from .movement import Expand, Fold, fold, places, windows
+from .movement import Expand, Fold, fold, places, positions, windows
 
 
-def columns(x, size, stride, dilation, groups):
-    """Each window of x as a column: (n, groups, channels / groups * kernel, places)."""
-    z = exchanged(windows(x, size, stride, dilation))
-    return z.reshape(len(x), groups, x.shape[1] // groups * math.prod(size), math.prod(z.shape[x.ndim :]))
+def patches(x, size, stride, dilation):
+    """Each window of x as a row: (n, places, kernel * channels), a copy.
+
+    Where the channels lie apart in memory and the places together, the matrix is written column by column: 7 times
+    faster for images of one channel.
+    """
+    z, space = windows(x, size, stride, dilation), len(size)
+    where, inside = range(2, 2 + space), range(2 + space, 2 + 2 * space)
+    rows, columns = math.prod(z.shape[2 : 2 + space]), math.prod(size) * x.shape[1]
+    if x.strides[1] < x.strides[-1]:
+        return z.transpose(0, *where, *inside, 1).reshape(len(x), rows, columns)
+    return z.transpose(*inside, 1, 0, *where).reshape(columns, len(x), rows).transpose(1, 2, 0)
 
 
-def exchanged(z):
-    """(n, channels, *places, *kernel) as (n, channels, *kernel, *places), or the other way."""
-    space = z.ndim // 2 - 1
-    return z.transpose(0, 1, *range(2 + space, z.ndim), *range(2, 2 + space))
+def channels_last(y):
+    """y (n, channels, *places) as a matrix with a row for each place: (n * places, channels)."""
+    z = y.transpose(0, *range(2, y.ndim), 1)
+    return z.reshape(math.prod(z.shape[:-1]), z.shape[-1])
 
 
-def rows(w, groups):
-    """The weight as one matrix for each group: (groups, out / groups, channels / groups * kernel)."""
-    return w.reshape(groups, w.shape[0] // groups, math.prod(w.shape[1:]))
+def channels_first(z, n, counts):
+    """The reverse: rows of channels as (n, channels, *counts), a view."""
+    z = z.reshape(n, *counts, z.shape[-1])
+    return z.transpose(0, z.ndim - 1, *range(1, z.ndim - 1))
 
 
-def flat(y, groups):
-    """An output as one matrix for each sample and group: (n, groups, out / groups, places)."""
-    return y.reshape(len(y), groups, y.shape[1] // groups, math.prod(y.shape[2:]))
+def by_groups(op, x, y, axes, groups, **params):
+    """An op of each group of channels by itself. axes: where x, y and what comes out hold the groups."""
+    pairs = zip(np.split(x, groups, axes[0]), np.split(y, groups, axes[1]), strict=True)
+    return np.concatenate([op.forward(*pair, groups=1, **params) for pair in pairs], axes[2])
 
 
 class Conv(Op):
@@ -43,8 +56,11 @@ class Conv(Op):
     label, onnx = "conv", "Conv"
 
     def forward(x, w, *, stride, dilation, groups):
-        z = rows(w, groups) @ columns(x, w.shape[2:], stride, dilation, groups)
-        return z.reshape(len(x), len(w), *map(places, x.shape[2:], w.shape[2:], stride, dilation))
+        if groups > 1:
+            return by_groups(Conv, x, w, (1, 0, 1), groups, stride=stride, dilation=dilation)
+        matrix = w.transpose(*range(2, w.ndim), 1, 0).reshape(math.prod(w.shape[1:]), len(w))
+        z = patches(x, w.shape[2:], stride, dilation) @ matrix
+        return channels_first(z, len(x), map(places, x.shape[2:], w.shape[2:], stride, dilation))
 
     def grad_x(g, w, shape, stride, dilation, groups):
         return ConvInput(g, w, size=shape[2:], stride=stride, dilation=dilation, groups=groups)
@@ -59,9 +75,14 @@ class ConvInput(Op):
     label, onnx = "conv input", "ConvTranspose"
 
     def forward(y, w, *, size, stride, dilation, groups):
-        z = rows(w, groups).mT @ flat(y, groups)
-        z = z.reshape(len(y), groups * w.shape[1], *w.shape[2:], *y.shape[2:])
-        return fold(exchanged(z), size, stride, dilation)
+        if groups > 1:
+            return by_groups(ConvInput, y, w, (1, 0, 1), groups, size=size, stride=stride, dilation=dilation)
+        kernel, space = w.shape[2:], len(size)
+        matrices = w.transpose(*range(2, w.ndim), 0, 1).reshape(math.prod(kernel), *w.shape[:2])
+        z = channels_last(y) @ matrices  # for each position inside a window: (n * places, c)
+        z = z.reshape(*kernel, len(y), *y.shape[2:], w.shape[1])
+        z = z.transpose(space, 2 * space + 1, *range(space + 1, 2 * space + 1), *range(space))
+        return fold(z, size, stride, dilation)
 
     def grad_y(g, w, stride, dilation, groups):
         return Conv(g, w, stride=stride, dilation=dilation, groups=groups)
@@ -76,8 +97,12 @@ class ConvWeight(Op):
     label = "conv weight"
 
     def forward(x, y, *, size, stride, dilation, groups):
-        z = (flat(y, groups) @ columns(x, size, stride, dilation, groups).mT).sum(0)
-        return z.reshape(y.shape[1], x.shape[1] // groups, *size)
+        if groups > 1:
+            return by_groups(ConvWeight, x, y, (1, 1, 0), groups, size=size, stride=stride, dilation=dilation)
+        rows, y = patches(x, size, stride, dilation), channels_last(y)
+        z = rows.reshape(len(y), rows.shape[-1]).T @ y
+        z = z.reshape(*size, x.shape[1], y.shape[1])
+        return z.transpose(z.ndim - 1, z.ndim - 2, *range(len(size)))
 
     def grad_x(g, y, shape, stride, dilation, groups):
         return ConvInput(y, g, size=shape[2:], stride=stride, dilation=dilation, groups=groups)
@@ -86,14 +111,10 @@ class ConvWeight(Op):
         return Conv(x, g, stride=stride, dilation=dilation, groups=groups)
 
 
-def gathered(x, size, step, dilation):
-    """For each position inside a window, that element of all windows: (positions, *lead, *places), a copy.
-
-    NumPy folds this first axis several times faster than many short last ones.
-    """
-    z, space = windows(x, size, step, dilation), len(size)
-    z = np.moveaxis(z, range(-space, 0), range(space))
-    return z.reshape(math.prod(size), *z.shape[space:])
+def parts(x, size, step, dilation):
+    """For each position inside a window, that element of all windows of the last axes: views (..., *places)."""
+    counts = tuple(map(places, x.shape[x.ndim - len(size) :], size, step, dilation))
+    return [x[at] for at in positions(size, counts, step, dilation)]
 
 
 class AvgPool(Op):
@@ -102,7 +123,11 @@ class AvgPool(Op):
     label, onnx = "avg pool", "AveragePool"
 
     def forward(x, *, size, step):
-        return gathered(x, size, step, (1,) * len(size)).mean(0)
+        z, *others = parts(x, size, step, (1,) * len(size))
+        z = z / math.prod(size)
+        for part in others:
+            z += part / math.prod(size)
+        return z
 
     def grad_x(g, shape, size, step):
         share = (g / math.prod(size)).reshape(*g.shape, *(1,) * len(size))
@@ -116,26 +141,56 @@ class MaxPool(Op):
     label, onnx = "max pool", "MaxPool"
 
     def forward(x, *, size, step, dilation):
-        return gathered(x, size, step, dilation).max(0)
+        first, *others = parts(x, size, step, dilation)
+        z = np.copy(first)
+        for part in others:
+            np.maximum(z, part, out=z)
+        return z
 
-    def grad_x(g, x, shape, size, step, dilation):
-        at = MaxPoolPlaces(x, size=size, step=step, dilation=dilation)
-        return AddInto(g, at, size=(math.prod(shape),), key=(ARRAY,)).reshape(shape)
+    def grad_x(g, x, z, shape, size, step, dilation):
+        at = MaxPoolPlaces(x, z, size=size, step=step, dilation=dilation)
+        return Unpool(g, at, shape=shape, size=size, step=step, dilation=dilation)
 
 
 class MaxPoolPlaces(Op):
-    """Where in the flattened x each window has its first largest element."""
+    """Where inside each window of x its largest element z first stands: a position, counted row by row."""
 
     label = "max pool places"
 
-    def forward(x, *, size, step, dilation):
-        z = gathered(x, size, step, dilation)
-        largest, which = z[0], np.zeros(z.shape[1:], np.intp)
-        for i, candidate in enumerate(z[1:], 1):
-            better = (candidate > largest) | (candidate != candidate)
-            largest, which = np.maximum(largest, candidate), np.maximum(which, better * i)
-        lead, space = x.shape[: x.ndim - len(size)], x.shape[x.ndim - len(size) :]
-        plane = windows(np.arange(math.prod(space)).reshape(space), size, step, dilation)
-        corner = (0,) * len(size)
-        first = np.arange(math.prod(lead)).reshape(*lead, *(1,) * len(size)) * math.prod(space)
-        return first + plane[(..., *corner)] + plane[corner].reshape(-1)[which]
+    def forward(x, z, *, size, step, dilation):
+        at = np.zeros_like(z, np.min_scalar_type(math.prod(size)))
+        before = np.ones_like(z, bool)
+        for part in parts(x, size, step, dilation)[:-1]:
+            before &= (part != z) & (part == part)  # nan counts as largest
+            at += before
+        return at
+
+
+class Unpool(Op):
+    """Zeros of this `shape` with each element of g at its position `at` inside its window; what meets is summed."""
+
+    label, onnx = "unpool", "MaxUnpool"
+
+    def forward(g, at, *, shape, size, step, dilation):
+        z = np.zeros_like(at, g.dtype, shape=shape)
+        for i, part in enumerate(parts(z, size, step, dilation)):
+            part += g * (at == i)
+        return z
+
+    def grad_g(g, at, size, step, dilation):
+        return Pick(g, at, size=size, step=step, dilation=dilation)
+
+
+class Pick(Op):
+    """The reverse of Unpool: of each window of x the element at position `at`."""
+
+    label = "pick"
+
+    def forward(x, at, *, size, step, dilation):
+        z = np.zeros_like(at, x.dtype)
+        for i, part in enumerate(parts(x, size, step, dilation)):
+            z += part * (at == i)
+        return z
+
+    def grad_x(g, at, shape, size, step, dilation):
+        return Unpool(g, at, shape=shape, size=size, step=step, dilation=dilation)
