@@ -159,9 +159,9 @@ class MaxPoolPlaces(Op):
 
     def forward(x, z, *, size, step, dilation):
         at = np.zeros_like(z, np.min_scalar_type(math.prod(size)))
-        before = np.ones_like(z, bool)
+        before, z = np.ones_like(z, bool), np.fmin(z, np.inf)  # nan as inf, which nan itself is not less than
         for part in parts(x, size, step, dilation)[:-1]:
-            before &= (part != z) & (part == part)  # nan counts as largest
+            before &= part < z
             at += before
         return at
 
@@ -173,12 +173,23 @@ class Unpool(Op):
 
     def forward(g, at, *, shape, size, step, dilation):
         z = np.zeros_like(at, g.dtype, shape=shape)
+        g, apart = in_order_of(at, g), all(s > d * (k - 1) for k, s, d in zip(size, step, dilation, strict=True))
         for i, part in enumerate(parts(z, size, step, dilation)):
-            part += g * (at == i)
+            if apart:
+                np.multiply(g, at == i, out=part)
+            else:
+                part += g * (at == i)
         return z
 
     def grad_g(g, at, size, step, dilation):
         return Pick(g, at, size=size, step=step, dilation=dilation)
+
+
+def in_order_of(x, y):
+    """A copy of y with its memory in the order of x's, which has the same shape: NumPy goes slowly through two orders."""
+    z = np.empty_like(x, y.dtype)
+    z[...] = y
+    return z
 
 
 class Pick(Op):

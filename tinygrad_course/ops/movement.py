@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -207,11 +208,14 @@ def windows(x, size, step, dilation):
     return as_strided(x, x.shape[:lead] + counts + tuple(size), x.strides[:lead] + jumps + apart)
 
 
+@lru_cache
 def positions(size, counts, step, dilation):
     """For each position inside a window, the key of that element in all windows: slices of the last axes."""
+    keys = []
     for position in itertools.product(*map(range, size)):
         begin = [i * d for i, d in zip(position, dilation, strict=True)]
-        yield (..., *(slice(b, b + c * s, s) for b, c, s in zip(begin, counts, step, strict=True)))
+        keys.append((..., *(slice(b, b + c * s, s) for b, c, s in zip(begin, counts, step, strict=True))))
+    return keys
 
 
 def fold(x, size, step, dilation):
