@@ -97,6 +97,8 @@ CONV = [
     pool("max_pool2d ceil_mode", "MaxPool Pad", X, "max_pool2d", 2, stride=2, ceil_mode=True),
     pool("max_pool2d last window left out", "MaxPool Pad", numbers(1, 1, 4, 4), "max_pool2d", 2, stride=3, padding=1, ceil_mode=True),
     pool("max_pool2d ties", "MaxPool MaxPoolPlaces Unpool Pick", TIES, "max_pool2d", 2, gradients=False),
+    pool("max_pool2d ties that overlap", "MaxPool MaxPoolPlaces Unpool Pick", TIES, "max_pool2d", 2, stride=1, gradients=False),
+    pool("max_pool2d with gaps", "MaxPool MaxPoolPlaces Unpool Pick", X, "max_pool2d", 2, 3, truth=lambda x: pool_by_loops(x, (2, 2), 3, np.max)),
     pool("max_pool2d nan", "MaxPool MaxPoolPlaces Unpool Pick", np.array([[[[1.0, np.nan], [3.0, 2.0]]]]), "max_pool2d", 2, gradients=False),
     pool("max_pool2d without a batch", "MaxPool MaxPoolPlaces Unpool Pick", X[0], "max_pool2d", 2),
     pool("max_pool1d", "MaxPool MaxPoolPlaces Unpool Pick", LINE, "max_pool1d", 3, 2, 1),

@@ -3,9 +3,9 @@
 stride, dilation and kernel sizes are tuples with one number for each axis of space. Convolution is linear in its input
 and in its weight, so that Conv, ConvInput and ConvWeight are each other's rules and every derivative stays among them.
 
-A convolution is one matrix product: each window of x is a row of the first matrix, the weight is the second. What comes
-out has the channels of each place side by side in memory, whatever its shape says, and stays so in the operations after
-it: a window is then copied in runs of kernel width times channels.
+A convolution is a matrix product: each window of x is a row of the first matrix, the weight is the second. What comes
+out has the channels of a place side by side in memory, whatever its shape says, and stays so in the operations after
+it, so that the next convolution copies its windows in runs of kernel width times channels.
 """
 
 from __future__ import annotations
@@ -15,31 +15,39 @@ import math
 import numpy as np
 
 from ..graph import Op
-from .movement import Expand, Fold, fold, places, positions, windows
+from .movement import Expand, Fold, places, positions, windows
+
+BLOCK = 2**18  # numbers: windows of a megabyte in float32, which stay in a processor's cache
 
 
 def patches(x, size, stride, dilation):
-    """Each window of x as a row: (n, places, kernel * channels), a copy.
+    """The windows of x as rows, a block of samples at a time: pairs of a slice of n and (samples, places, columns).
 
-    Where the channels lie apart in memory and the places together, the matrix is written column by column: 7 times
-    faster for images of one channel.
+    A window has kernel * channels columns. Blocks take less memory than all windows at once, and a tenth less time for
+    a step of training on 28x28. Where the channels of x lie apart in memory and the places together, the matrix is
+    written column by column: 7 times faster for images of one channel.
     """
     z, space = windows(x, size, stride, dilation), len(size)
     where, inside = range(2, 2 + space), range(2 + space, 2 + 2 * space)
     rows, columns = math.prod(z.shape[2 : 2 + space]), math.prod(size) * x.shape[1]
-    if x.strides[1] < x.strides[-1]:
-        return z.transpose(0, *where, *inside, 1).reshape(len(x), rows, columns)
-    return z.transpose(*inside, 1, 0, *where).reshape(columns, len(x), rows).transpose(1, 2, 0)
+    step = max(1, BLOCK // max(1, rows * columns))
+    for start in range(0, max(1, len(x)), step):
+        some = slice(start, start + step)
+        part, n = z[some], len(z[some])
+        if x.strides[1] < x.strides[-1]:
+            yield some, part.transpose(0, *where, *inside, 1).reshape(n, rows, columns)
+        else:
+            yield some, part.transpose(*inside, 1, 0, *where).reshape(columns, n, rows).transpose(1, 2, 0)
 
 
 def channels_last(y):
-    """y (n, channels, *places) as a matrix with a row for each place: (n * places, channels)."""
+    """y (n, channels, *places) as a matrix with a row for each place of each sample: (n * places, channels)."""
     z = y.transpose(0, *range(2, y.ndim), 1)
     return z.reshape(math.prod(z.shape[:-1]), z.shape[-1])
 
 
 def channels_first(z, n, counts):
-    """The reverse: rows of channels as (n, channels, *counts), a view."""
+    """The reverse of channels_last, with `counts` places along each axis of space: (n, channels, *counts), a view."""
     z = z.reshape(n, *counts, z.shape[-1])
     return z.transpose(0, z.ndim - 1, *range(1, z.ndim - 1))
 
@@ -58,9 +66,12 @@ class Conv(Op):
     def forward(x, w, *, stride, dilation, groups):
         if groups > 1:
             return by_groups(Conv, x, w, (1, 0, 1), groups, stride=stride, dilation=dilation)
+        counts = tuple(map(places, x.shape[2:], w.shape[2:], stride, dilation))
         matrix = w.transpose(*range(2, w.ndim), 1, 0).reshape(math.prod(w.shape[1:]), len(w))
-        z = patches(x, w.shape[2:], stride, dilation) @ matrix
-        return channels_first(z, len(x), map(places, x.shape[2:], w.shape[2:], stride, dilation))
+        z = np.empty((len(x), math.prod(counts), len(w)), x.dtype)
+        for some, rows in patches(x, w.shape[2:], stride, dilation):
+            np.matmul(rows, matrix, out=z[some])
+        return channels_first(z, len(x), counts)
 
     def grad_x(g, w, shape, stride, dilation, groups):
         return ConvInput(g, w, size=shape[2:], stride=stride, dilation=dilation, groups=groups)
@@ -77,12 +88,12 @@ class ConvInput(Op):
     def forward(y, w, *, size, stride, dilation, groups):
         if groups > 1:
             return by_groups(ConvInput, y, w, (1, 0, 1), groups, size=size, stride=stride, dilation=dilation)
-        kernel, space = w.shape[2:], len(size)
+        n, rows, counts, kernel = len(y), channels_last(y), y.shape[2:], w.shape[2:]
+        z = channels_first(np.zeros((n * math.prod(size), w.shape[1]), y.dtype), n, size)
         matrices = w.transpose(*range(2, w.ndim), 0, 1).reshape(math.prod(kernel), *w.shape[:2])
-        z = channels_last(y) @ matrices  # for each position inside a window: (n * places, c)
-        z = z.reshape(*kernel, len(y), *y.shape[2:], w.shape[1])
-        z = z.transpose(space, 2 * space + 1, *range(space + 1, 2 * space + 1), *range(space))
-        return fold(z, size, stride, dilation)
+        for at, matrix in zip(positions(kernel, counts, stride, dilation), matrices, strict=True):
+            z[at] += channels_first(rows @ matrix, n, counts)
+        return z
 
     def grad_y(g, w, stride, dilation, groups):
         return Conv(g, w, stride=stride, dilation=dilation, groups=groups)
@@ -99,8 +110,9 @@ class ConvWeight(Op):
     def forward(x, y, *, size, stride, dilation, groups):
         if groups > 1:
             return by_groups(ConvWeight, x, y, (1, 1, 0), groups, size=size, stride=stride, dilation=dilation)
-        rows, y = patches(x, size, stride, dilation), channels_last(y)
-        z = rows.reshape(len(y), rows.shape[-1]).T @ y
+        z = np.zeros((math.prod(size) * x.shape[1], y.shape[1]), x.dtype)
+        for some, rows in patches(x, size, stride, dilation):
+            z += rows.reshape(math.prod(rows.shape[:2]), len(z)).T @ channels_last(y[some])
         z = z.reshape(*size, x.shape[1], y.shape[1])
         return z.transpose(z.ndim - 1, z.ndim - 2, *range(len(size)))
 
@@ -166,8 +178,18 @@ class MaxPoolPlaces(Op):
         return at
 
 
+def in_order_of(x, y):
+    """A copy of y with its memory in the order of x's, of the same shape: NumPy is slow where two orders meet."""
+    z = np.empty_like(x, y.dtype)
+    z[...] = y
+    return z
+
+
 class Unpool(Op):
-    """Zeros of this `shape` with each element of g at its position `at` inside its window; what meets is summed."""
+    """Zeros of this `shape` with each element of g at its position `at` inside its window; what meets is summed.
+
+    Where windows do not overlap nothing meets, and each part is written without a sum: 1.6 times faster.
+    """
 
     label, onnx = "unpool", "MaxUnpool"
 
@@ -183,13 +205,6 @@ class Unpool(Op):
 
     def grad_g(g, at, size, step, dilation):
         return Pick(g, at, size=size, step=step, dilation=dilation)
-
-
-def in_order_of(x, y):
-    """A copy of y with its memory in the order of x's, which has the same shape: NumPy goes slowly through two orders."""
-    z = np.empty_like(x, y.dtype)
-    z[...] = y
-    return z
 
 
 class Pick(Op):
