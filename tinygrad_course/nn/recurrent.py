@@ -1,7 +1,6 @@
 """Networks that read a sequence step by step and keep a state: RNN, LSTM, GRU, and the cell of each.
 
-A state is a tuple: (h,), or (h, c) of an LSTM. Each kind is one function from what the input contributes to a step,
-and the state before it, to the state after it.
+A state is a tuple: (h,), or (h, c) of an LSTM. What each kind computes is in recurrence.py.
 """
 
 from __future__ import annotations
@@ -12,42 +11,12 @@ from ..creation import zeros
 from ..methods.joining import cat, stack
 from ..tensor import Tensor
 from . import init
-from .layers import dropout, linear
+from .layers import dropout
 from .module import Module
 from .parameter import blank
+from .recurrence import State, gru, lstm, rnn
 
-State = tuple[Tensor, ...]
-
-
-def rnn_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, nonlinearity: str) -> State:
-    """h' = tanh(x + W h + b), or relu of it (Elman, 1990). x: what the input contributes, (n, hidden)."""
-    z = x + linear(state[0], weight, bias)
-    return (z.tanh() if nonlinearity == "tanh" else z.relu(),)
-
-
-def lstm_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, _: str) -> State:
-    """Gates decide what the memory c forgets, takes in and shows (Hochreiter and Schmidhuber, 1997).
-
-    x: what the input contributes to the four gates, (n, 4 * hidden).
-    """
-    h, c = state
-    take, forget, new, show = (x + linear(h, weight, bias)).chunk(4, -1)
-    c = forget.sigmoid() * c + take.sigmoid() * new.tanh()
-    return show.sigmoid() * c.tanh(), c
-
-
-def gru_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, _: str) -> State:
-    """Gates decide how much of h is used for the new state, and how much of it stays (Cho et al., 2014).
-
-    x: what the input contributes to the two gates and the new state, (n, 3 * hidden).
-    """
-    (h,) = state
-    (xr, xz, xn), (hr, hz, hn) = x.chunk(3, -1), linear(h, weight, bias).chunk(3, -1)
-    new = (xn + (xr + hr).sigmoid() * hn).tanh()
-    return (new + (xz + hz).sigmoid() * (h - new),)
-
-
-STEPS = {"RNN": (rnn_step, 1, 1), "LSTM": (lstm_step, 4, 2), "GRU": (gru_step, 3, 1)}  # step, gates, parts of a state
+KINDS = {"RNN": (rnn, 1, 1), "LSTM": (lstm, 4, 2), "GRU": (gru, 3, 1)}  # sequence, gates, parts of a state
 
 
 class Recurrent(Module):
@@ -58,8 +27,7 @@ class Recurrent(Module):
     def __init__(self, input_size: int, hidden_size: int, bias: bool) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        self.nonlinearity = "tanh"
-        self.step, self.gates, self.parts = STEPS[self.kind]
+        self.sequence, self.gates, self.parts = KINDS[self.kind]
 
     def make(self, suffix: str, inputs: int, device: Any, dtype: Any) -> None:
         """Set the weights and biases of one layer in one direction."""
@@ -73,9 +41,11 @@ class Recurrent(Module):
         """Give every weight and bias new random numbers."""
         init.spread_(self.hidden_size, *self.parameters())
 
-    def weights(self, suffix: str = "") -> list[Any]:
-        """The weights and biases of one layer in one direction: for the input, then for the state."""
-        return [getattr(self, name + suffix) for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh")]
+    def read(self, x: Tensor, state: State, suffix: str = "") -> Tensor:
+        """One layer in one direction over (t, n, input): h after every step, then the rest of the last state."""
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        options = {"nonlinearity": self.nonlinearity} if self.kind == "RNN" else {}
+        return self.sequence(x, *state, *[getattr(self, name + suffix) for name in names], **options)
 
     def as_state(self, given: Any, like: Tensor, shape: tuple[int, ...]) -> State:
         """The state that a call begins with: what was given, or zeros. Raises RuntimeError for a wrong shape."""
@@ -124,9 +94,12 @@ class Cell(Recurrent):
     def forward(self, input: Tensor, hx: Any = None) -> Any:
         """Return the state after one step; the state before it is zeros where it is not given."""
         self.check_input(input, (1, 2))
-        w, b, weight, bias = self.weights()
         state = self.as_state(hx, input, (*input.shape[:-1], self.hidden_size))
-        return self.given_back(self.step(linear(input, w, b), state, weight, bias, self.nonlinearity))
+        if input.ndim == 1:
+            after = self.read(input.reshape(1, 1, -1), tuple(part.unsqueeze(0) for part in state)).squeeze(1)
+        else:
+            after = self.read(input.unsqueeze(0), state)  # a sequence of one
+        return self.given_back(after.unbind(0))
 
 
 class RNNCell(Cell):
@@ -198,21 +171,12 @@ class Layers(Recurrent):
                 x = dropout(x, self.dropout, self.training)
             outputs = []
             for direction in self.directions:
-                output, end = self.read(x, tuple(part[len(ends)] for part in first), f"_l{layer}{direction}")
-                outputs.append(output)
-                ends.append(end)
+                turn = Tensor.flip if direction == "_reverse" else lambda x, axis: x
+                z = self.read(turn(x, 0), tuple(part[len(ends)] for part in first), f"_l{layer}{direction}")
+                outputs.append(turn(z[: len(x)], 0))
+                ends.append(tuple(z[i] for i in range(len(x) - 1, len(z))))
             x = cat(outputs, -1) if len(outputs) > 1 else outputs[0]
         return x, tuple(stack(parts) for parts in zip(*ends, strict=True))
-
-    def read(self, x: Tensor, state: State, suffix: str) -> tuple[Tensor, State]:
-        """One layer in one direction over the whole sequence."""
-        w, b, weight, bias = self.weights(suffix)
-        turn = slice(None, None, -1 if suffix.endswith("_reverse") else 1)
-        seen = []
-        for step in linear(x, w, b).unbind(0)[turn]:  # one product for all steps
-            state = self.step(step, state, weight, bias, self.nonlinearity)
-            seen.append(state[0])
-        return stack(seen[turn]), state
 
 
 class RNN(Layers):
