@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from ..creation import zeros
 from ..methods.joining import cat, stack
+from ..ops import GetItem
 from ..tensor import Tensor
 from . import init
 from .layers import dropout
@@ -96,10 +97,10 @@ class Cell(Recurrent):
         self.check_input(input, (1, 2))
         state = self.as_state(hx, input, (*input.shape[:-1], self.hidden_size))
         if input.ndim == 1:
-            after = self.read(input.reshape(1, 1, -1), tuple(part.unsqueeze(0) for part in state)).squeeze(1)
+            after = self.read(input.unsqueeze(0), tuple(part.unsqueeze(0) for part in state)).squeeze(1)
         else:
-            after = self.read(input.unsqueeze(0), state)  # a sequence of one
-        return self.given_back(after.unbind(0))
+            after = self.read(input, state)
+        return self.given_back(tuple(GetItem(after, key=(i,)) for i in range(self.parts)))
 
 
 class RNNCell(Cell):
