@@ -75,6 +75,11 @@ class Recurrent(Module):
         return ", ".join([f"{self.input_size}, {self.hidden_size}", *changed])
 
 
+def entries(z: Tensor, start: int) -> State:
+    """z[start] and those after it."""
+    return tuple(GetItem(z, key=(i,)) for i in range(start, len(z)))
+
+
 def known(nonlinearity: str) -> str:
     """The name of a nonlinearity. Raises ValueError for one that an RNN does not have."""
     if nonlinearity not in ("tanh", "relu"):
@@ -100,7 +105,7 @@ class Cell(Recurrent):
             after = self.read(input.unsqueeze(0), tuple(part.unsqueeze(0) for part in state)).squeeze(1)
         else:
             after = self.read(input, state)
-        return self.given_back(tuple(GetItem(after, key=(i,)) for i in range(self.parts)))
+        return self.given_back(entries(after, 0))
 
 
 class RNNCell(Cell):
@@ -158,6 +163,8 @@ class Layers(Recurrent):
         x = input.unsqueeze(1) if alone else input.transpose(0, 1) if self.batch_first else input
         if alone and hx is not None:
             hx = tuple(part.unsqueeze(1) for part in hx) if isinstance(hx, tuple) else hx.unsqueeze(1)
+        if not len(x):
+            raise RuntimeError(f"{type(self).__name__}: Expected sequence length to be larger than 0 in RNN")
         first = self.as_state(hx, x, (self.num_layers * len(self.directions), x.shape[1], self.hidden_size))
         output, last = self.run(x, first)
         if alone:
@@ -172,10 +179,11 @@ class Layers(Recurrent):
                 x = dropout(x, self.dropout, self.training)
             outputs = []
             for direction in self.directions:
-                turn = Tensor.flip if direction == "_reverse" else lambda x, axis: x
-                z = self.read(turn(x, 0), tuple(part[len(ends)] for part in first), f"_l{layer}{direction}")
-                outputs.append(turn(z[: len(x)], 0))
-                ends.append(tuple(z[i] for i in range(len(x) - 1, len(z))))
+                back = direction == "_reverse"
+                state = tuple(part[len(ends)] for part in first)
+                z = self.read(x.flip(0) if back else x, state, f"_l{layer}{direction}")
+                outputs.append(z[: len(x)].flip(0) if back else z[: len(x)])
+                ends.append(entries(z, len(x) - 1))
             x = cat(outputs, -1) if len(outputs) > 1 else outputs[0]
         return x, tuple(stack(parts) for parts in zip(*ends, strict=True))
 
