@@ -11,7 +11,7 @@ import inspect
 import itertools
 import linecache
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from pathlib import Path
 from typing import Any, ClassVar, NamedTuple
@@ -114,7 +114,6 @@ Saved = tuple[str, int, Any, list[int], int]
 OUTPUT = -1
 
 
-
 def changed_since(op: type[Op], place: int, array: Any, version: int, expected: int) -> str:
     """The text of the error for a saved array that was written to."""
     return (
@@ -203,6 +202,10 @@ class Op:
 
     def __new__(cls, *inputs: Any, **params: Any) -> Any:
         """Compute the output; a Tensor if an input is one (recorded where a gradient will be wanted), else an array."""
+        if len(inputs) == 2 and not params:
+            x, y = inputs
+            if type(x) is type(y) is Op.result and x.data.dtype is y.data.dtype and x.data.dtype.kind == "f":
+                return cls.of_two(x, y)
         tensor, recording, wrapped, mixed, dtype = Op.result, modes.grad, False, False, None
         arrays, sources, shapes, wanted = [], [], [], 1
         for x in inputs:
@@ -239,6 +242,23 @@ class Op:
         if cls.views:
             share(y, inputs[0], cls, params)
         return y
+
+    @classmethod
+    def of_two(cls, x: Any, y: Any) -> Any:
+        """What __new__ does, for two Tensors of one float dtype: a chain of tiny operations takes 0.93 of the time."""
+        arrays = x.data, y.data
+        try:
+            z = Op.result(cls.forward(*arrays))
+        except ValueError as error:
+            raise cls.misfit(list(arrays), error) from None
+        if modes.grad:
+            sources = place_of(x), place_of(y)
+            plan = plan_of(cls, sources)
+            if plan.rules:
+                z.node = Node(cls, plan, sources, {}, (arrays[0].shape, arrays[1].shape), z.data)
+                if plan.fixed or plan.keeps:
+                    z.node.keep((x, y), arrays, NONE, z)
+        return z
 
     @classmethod
     def misfit(cls, arrays: list[Any], error: ValueError) -> Exception:
@@ -298,7 +318,8 @@ def read_signatures(cls: type[Op]) -> None:
     cls.rules, cls.plans = {}, {}
     if hasattr(cls, "grad"):
         cls.reads = tuple(inspect.signature(cls.grad).parameters)[2:]
-        cls.rules = {name: Rule(cls.grad, cls.arguments, False) for name in cls.arguments}
+        rule = Rule(cls.grad, (*cls.arguments, *cls.reads), False)  # its composite may need every input
+        cls.rules = dict.fromkeys(cls.arguments, rule)
     for name in dir(cls):
         if name.startswith("grad_"):
             reads = tuple(inspect.signature(getattr(cls, name)).parameters)[1:]
@@ -317,8 +338,10 @@ def constant(op: type[Op], x: Any) -> Any:
     """Let an array or a Python number pass as an op's input. Raises TypeError for anything else."""
     if isinstance(x, np.generic):  # before float: np.float64 is one, and is not weak
         return np.asarray(x)
-    if isinstance(x, (int, float, np.ndarray)):
+    if isinstance(x, np.ndarray):
         return x
+    if isinstance(x, (int, float)):
+        return int(x) if isinstance(x, int) else float(x)
     raise TypeError(
         f"{op.__name__}: expected a Tensor, an array or a number, got {type(x).__name__}; wrap it first: tg.tensor(...)"
     )
@@ -381,7 +404,7 @@ def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
     held = modes.held
     if node.hooks or held:
         g = watch(node, g)
-    values = node.recall() if node.plan.keeps or node.op.variadic else node.params
+    values = node.recall() if node.plan.keeps or node.op.variadic else dict(node.params)
     if node.saved and not modes.retain_graph:
         node.saved, node.handed = None, NONE
     together = node.op.together(node, g, values) if node.op.reads else None
@@ -401,7 +424,7 @@ def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
 def apply_rule(node: Node, i: int, rule: Rule, g: Any, values: dict[str, Any]) -> Any:
     """The gradient of a node's input number i, in that input's shape and dtype."""
     if rule.reads_place:
-        values = {**values, "shape": node.shapes[i], "shapes": node.shapes, "i": i - len(node.op.arguments)}
+        values |= {"shape": node.shapes[i], "shapes": node.shapes, "i": i - len(node.op.arguments)}
     gx = rule.function(g, *[values[name] for name in rule.reads]) if rule.reads else rule.function(g)
     return fitting(node, i, gx)
 
@@ -472,39 +495,3 @@ def propagate(root: Node, g: Any) -> None:
                 arrived[source] = arrived[source] + gx
             else:
                 arrived[source] = gx
-
-
-class Join(Op):
-    """Ties the outputs of one backward pass to a single root; its gradient is the sequence of theirs."""
-
-    label = "outputs"
-
-    def forward(*xs: Any) -> np.ndarray:
-        return np.zeros(len(xs))
-
-    def grad_xs(g: Any, i: int) -> Any:
-        return g[i]
-
-
-def run_backward(
-    outputs: Sequence[Any], seeds: Sequence[Any], wanted: Iterable[Any] | None = None, **options: bool
-) -> dict:
-    """Send the seeds (Tensors, the gradients of the outputs) back from the output Tensors.
-
-    wanted: Nodes and leaves whose gradients are returned in a dict, with no leaf's .grad touched; None: every leaf
-    accumulates. options: create_graph, retain_graph.
-    """
-    held = {} if wanted is None else dict.fromkeys(wanted)
-    edges = tuple(map(place_of, outputs))
-    seeds = tuple(seeds) if options["create_graph"] else tuple([seed.data for seed in seeds])
-    root, g = edges[0], seeds[0]
-    if len(edges) > 1 or not isinstance(root, Node):
-        root = Node(Join, plan_of(Join, edges), edges, {}, tuple(y.shape for y in outputs), np.zeros(len(outputs)))
-        g = seeds
-    with using(grad=options["create_graph"], held=held, only_held=wanted is not None, **options):
-        propagate(root, g)
-        for leaf in [x for x in held if not isinstance(x, Node) and held[x] is not None]:
-            held[leaf] = run_hooks(leaf.hooks or {}, held[leaf])
-            if wanted is None:
-                accumulate(leaf, held[leaf])
-    return held

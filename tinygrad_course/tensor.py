@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import ops
-from .graph import Node, Op, View, place_of, run_backward
+from .backward import run_backward
+from .graph import Node, Op, View, place_of
 from .methods.conversion import Conversion
 from .methods.indexing import Indexing
 from .methods.inplace import InPlace

@@ -42,19 +42,19 @@ class FusedLinear(Fused):
     label, onnx = "linear", "Gemm"
     composite = linear
 
-    def forward(x, w, b=None):
+    def forward(x: Any, w: Any, b: Any = None) -> Any:
         z = rows(x) @ w.T
         if b is not None:
             z += b
         return z if x.ndim == 2 else z.reshape(*x.shape[:-1], len(w))
 
-    def grad_x(g, w, shape):
+    def grad_x(g: Any, w: Any, shape: Any) -> Any:
         return (rows(g) @ w).reshape(shape)
 
-    def grad_w(g, x):
+    def grad_w(g: Any, x: Any) -> Any:
         return rows(g).mT @ rows(x)
 
-    def grad_b(g):
+    def grad_b(g: Any) -> Any:
         return rows(g).sum(axis=0)
 
 

@@ -189,7 +189,7 @@ class FusedCrossEntropy(Fused):
             return False
         return bool(t.data.min() >= 0 and t.data.max() < x.shape[1])
 
-    def forward(x, t, *, reduction):
+    def forward(x: Any, t: Any, *, reduction: str) -> Any:
         z = x - x.max(1, keepdims=True)
         p = np.exp(z)
         total = p.sum(1, keepdims=True)
@@ -197,11 +197,11 @@ class FusedCrossEntropy(Fused):
         loss = (np.log(total[:, 0]) - z[np.arange(len(t)), t]).sum()
         return Kept(loss / len(t) if reduction == "mean" else loss, {"p": p})
 
-    def grad(g, needs, t, p, reduction):
+    def grad(g: Any, needs: tuple[bool, ...], t: Any, p: Any, reduction: str) -> tuple:
         gx = p.copy()
         gx[np.arange(len(t)), t] -= 1
         gx *= g / len(t) if reduction == "mean" else g
-        return gx, None
+        return (gx,)
 
 
 def class_loss(

@@ -23,25 +23,27 @@ class Fused(Op):
     grad: ClassVar[Callable[..., tuple]]
 
     @classmethod
-    def together(cls, node: Node, g: Any, values: dict[str, Any]) -> Any:
+    def together(cls, node: Node, g: Any, values: dict[str, Any]) -> dict[int, Any]:
         """The gradients of all inputs of a node, by place."""
         if modes.create_graph:
             return through_composite(node, g, values)
         needs = tuple([source is not None for source in node.inputs])
         answers = cls.grad(g, needs, *[values[name] for name in cls.reads])
-        return [fitting(node, i, gx) if needs[i] else None for i, gx in enumerate(answers)]
+        pairs = enumerate(zip(needs, answers, strict=False))  # the last inputs, a mask say, may have no gradient at all
+        return {i: fitting(node, i, gx) for i, (need, gx) in pairs if need}
 
 
 def through_composite(node: Node, g: Any, values: dict[str, Any]) -> dict[int, Any]:
     """The gradients of a fused operation's inputs, by place, as Tensors: its composite is run and differentiated."""
-    inputs = [values[node.op.name_of(i)] for i in range(len(node.inputs))]
+    op: Any = node.op
+    inputs = [values[op.name_of(i)] for i in range(len(node.inputs))]
     ends: dict[Node, int] = {}
     for i, source in enumerate(node.inputs):
         if source is not None:
             inputs[i] = Clone(inputs[i])  # a Node of its own, so that this pass ends there
             ends[inputs[i].node] = i
     with using(fused=False):
-        z = node.op.composite(*inputs, **node.params)
+        z = op.composite(*inputs, **node.params)
     arrived, answers = {z.node: as_tensor(g)}, {}
     first = max(end.id for end in ends)
     for step in reversed([made for made in walk(z.node) if made.id > first]):
