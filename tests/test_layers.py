@@ -16,7 +16,7 @@ PACKAGE = ROOT / "tinygrad_course"
 LAYERS = (
     ("devices", "dtypes", "modes", "random"),
     ("graph", "printing"),
-    ("ops",),
+    ("backward", "ops"),
     ("methods",),
     ("tensor",),
     ("creation", "functions", "linalg", "serialization"),

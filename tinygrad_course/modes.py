@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 
@@ -17,6 +15,7 @@ class Modes(threading.local):
     retain_graph: bool = False
     scope: Scope | None = None  # the call of a module that is running
     anomaly: bool = False  # nodes note the line of the program they came from, and gradients that are nan are errors
+    fused: bool = True  # functions that have a fused operation use it; else the composite that it equals
     held: dict | None = None  # gradients kept back from `accumulate`: those asked for, and those with hooks to run
     only_held: bool = False  # autograd.grad: no leaf's .grad is touched
 
@@ -31,14 +30,17 @@ class Scope(NamedTuple):
     module: weakref.ref
 
 
-@contextmanager
-def using(**options: Any) -> Iterator[None]:
+class using:
     """Set modes for the length of a `with` block, and put the old ones back, also after an exception."""
-    before = {name: getattr(modes, name) for name in options}
-    try:
-        for name, value in options.items():
+
+    def __init__(self, **options: Any) -> None:
+        self.options = options
+
+    def __enter__(self) -> None:
+        self.before = [(name, getattr(modes, name)) for name in self.options]
+        for name, value in self.options.items():
             setattr(modes, name, value)
-        yield
-    finally:
-        for name, value in before.items():
+
+    def __exit__(self, *exception: Any) -> None:
+        for name, value in self.before:
             setattr(modes, name, value)

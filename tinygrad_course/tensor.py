@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import ops
-from .graph import Node, Op, View, place_of, run_backward
+from .backward import run_backward
+from .graph import Node, Op, View, place_of
 from .methods.conversion import Conversion
 from .methods.indexing import Indexing
 from .methods.inplace import InPlace
@@ -252,7 +253,7 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
                     f"grad can be implicitly created only for scalar outputs, and this one has shape "
                     f"{list(self.shape)}: call .sum() or .mean() first, or give backward(gradient)"
                 )
-            return Tensor(np.ones_like(self.data))
+            return Tensor(np.ones(self.data.shape, self.data.dtype))
         g = gradient if isinstance(gradient, Tensor) else Tensor(np.asarray(gradient, self.dtype))
         if g.shape != self.shape:
             raise RuntimeError(

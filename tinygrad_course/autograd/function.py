@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, Op, place_of
+from ..graph import Node, Op, place_of, plan_of
 from ..modes import modes
 from ..tensor import Tensor
 from .grad_mode import no_grad
@@ -94,7 +94,7 @@ def record(function: type[Function], ctx: Context, args: tuple, edges: tuple, ys
     """All outputs in one flat Tensor, whose Node asks the Function's backward."""
     params = {"function": function, "ctx": ctx, "shapes_out": tuple(y.shape for y in ys)}
     z = Custom.forward(*ys, **params)
-    plan = Custom.plan(tuple(map(type, edges)))
+    plan = plan_of(Custom, edges)
     node = Node(Custom, plan, edges, params, tuple(a.shape if isinstance(a, Tensor) else None for a in args), z)
     return Tensor(z, node)
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import place_of, run_backward
+from ..backward import run_backward
+from ..graph import place_of
 from ..tensor import Tensor
 
 

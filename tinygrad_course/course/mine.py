@@ -23,6 +23,7 @@ from types import FunctionType, ModuleType, TracebackType
 from typing import Any
 
 from .. import graph
+from ..modes import using
 from . import saved
 from .exercise import Exercise
 from .exercises import load, numbers, session
@@ -86,6 +87,7 @@ class Mine:
         if not _running.acquire(blocking=False):
             raise RuntimeError("mine() is running already: leave that `with mine():` block before you begin another")
         self.undo.callback(_running.release)
+        self.undo.enter_context(using(fused=False))  # so that the learner's pieces do the work, and no fused operation
         try:
             self.parts = [self._part(exercise) for exercise in exercises_with_targets()]
         except BaseException:

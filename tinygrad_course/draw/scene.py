@@ -355,7 +355,7 @@ def is_parameter(source: Any) -> bool:
 
 def array_of(node: Node, i: int) -> Any:
     """The constant, an array or a number, that is a node's input number i, where the node still has it."""
-    saved = {place: array for place, array, *_ in node.saved or ()}
+    saved = {place: array for _, place, array, *_ in node.saved or ()}
     return node.constants.get(i, saved.get(i))
 
 

@@ -9,6 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from ..graph import Kept
+from ..modes import modes
+from ..ops.fused import Fused
 from ..tensor import Tensor
 from . import init
 from .activation import gelu, relu, softmax
@@ -34,14 +37,57 @@ def scaled_dot_product_attention(
     if is_causal and attn_mask is not None:
         raise RuntimeError("scaled_dot_product_attention: explicit attn_mask should not be set when is_causal=True")
     mask = Tensor(np.tri(query.shape[-2], key.shape[-2], dtype=bool)) if is_causal else attn_mask
+    if modes.fused and dropout_p == 0 and (mask is None or not mask.requires_grad) and alike(query, key, value):
+        return FusedAttention(query, key, value, *([] if mask is None else [mask]), scale=scale)
     return attention_weights(query, key, mask, dropout_p, scale) @ value
+
+
+class FusedAttention(Fused):
+    """scaled_dot_product_attention without dropout in one operation: FILLME times faster, and less memory.
+
+    Scores and weights p stand with a column for each query: along columns NumPy finds largest elements and sums several
+    times faster than along rows. The weights are handed over. softmax's rule takes from the gradient of each score the
+    sum Σ p · gp of its query, which is Σ z · g as well, and that is shorter.
+    """
+
+    label, onnx = "attention", "Attention"
+
+    def composite(q: Any, k: Any, v: Any, mask: Any = None, *, scale: float | None) -> Any:
+        return scaled_dot_product_attention(q, k, v, mask, scale=scale)
+
+    def forward(q: Any, k: Any, v: Any, mask: Any = None, *, scale: float | None) -> Any:
+        p = k @ (q * scaling(q, scale)).mT
+        if mask is not None:
+            numbers = np.where(mask, 0, -np.inf).astype(p.dtype) if mask.dtype.kind == "b" else mask
+            p += np.ascontiguousarray(numbers.mT)
+        p -= p.max(-2, keepdims=True)
+        np.exp(p, out=p)
+        p /= p.sum(-2, keepdims=True)
+        return Kept(p.mT @ v, {"p": p})
+
+    def grad(g: Any, needs: tuple[bool, ...], q: Any, k: Any, v: Any, z: Any, p: Any, scale: float | None) -> tuple:
+        gp = v @ g.mT
+        gp -= np.einsum("...ij,...ij->...i", g, z)[..., None, :]
+        gp *= p
+        gp *= scaling(q, scale)
+        return gp.mT @ k, gp @ q, p @ g
+
+
+def scaling(q: Any, scale: float | None) -> float:
+    """What the scores are multiplied by: one over the root of the size of a query, unless given."""
+    return 1 / math.sqrt(q.shape[-1]) if scale is None else scale
+
+
+def alike(*tensors: Tensor) -> bool:
+    """Whether all are of one dtype and have the same leading axes, so that nothing broadcasts."""
+    return len({(t.dtype, t.shape[:-2]) for t in tensors}) == 1
 
 
 def attention_weights(
     query: Tensor, key: Tensor, mask: Tensor | None, dropout_p: float, scale: float | None = None
 ) -> Tensor:
     """How much each query attends to each key: (..., l, s), rows that add up to 1."""
-    scores = (query * (1 / math.sqrt(query.shape[-1]) if scale is None else scale)) @ key.mT
+    scores = (query * scaling(query, scale)) @ key.mT
     if mask is not None:
         scores = scores.masked_fill(~mask, -math.inf) if mask.dtype.kind == "b" else scores + mask
     return dropout(softmax(scores, -1), dropout_p)

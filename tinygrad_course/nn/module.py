@@ -57,6 +57,12 @@ class Module:
         )
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._pre_hooks or self._hooks or self._backward_pre_hooks or self._backward_hooks:
+            return self._call_with_hooks(args, kwargs)
+        return self._forward_in_scope(args, kwargs)
+
+    def _call_with_hooks(self, args: tuple, kwargs: dict[str, Any]) -> Any:
+        """Call forward between the hooks, which see, and may replace, what goes in and what comes out."""
         for hook in list(self._pre_hooks.values()):
             changed = hook(self, args)
             if changed is not None:

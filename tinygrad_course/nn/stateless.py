@@ -20,18 +20,20 @@ class Stateless(Module):
     """
 
     function: ClassVar[Callable[..., Tensor]]
+    names: ClassVar[tuple[str, ...]]  # of the settings
 
     def __init_subclass__(cls, function: Callable[..., Tensor] | None = None) -> None:
         if function is not None:
             cls.function = function
             dataclass(eq=False, repr=False)(cls)
+            cls.names = tuple(field.name for field in fields(cls))
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def settings(self) -> dict[str, Any]:
         """The settings, by the names that the function has for them."""
-        return {field.name: getattr(self, field.name) for field in fields(self)}
+        return {name: getattr(self, name) for name in self.names}
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the function of the input, with these settings."""

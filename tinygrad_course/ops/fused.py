@@ -1,0 +1,54 @@
+"""Fused operations: what several operations compute, as one, where that was measured to be much faster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from ..graph import Node, Op, as_tensor, fitting, pull, walk
+from ..modes import modes, using
+from .movement import Clone
+
+
+class Fused(Op):
+    """An operation that equals a composite of others. Its docstring says how much faster it is.
+
+    composite: the function of Tensors that it equals. It runs in its place where `modes.fused` is off, and wherever
+    the backward pass is itself recorded. grad: one rule for all arguments, where they share their work. It gets g, for
+    each input whether its gradient is needed, and what it names: arguments, params, or arrays that forward handed over
+    with `Kept`. It returns a gradient for each input, and may use NumPy, as it never meets a Tensor.
+    """
+
+    composite: ClassVar[Callable[..., Any]]
+    grad: ClassVar[Callable[..., tuple]]
+
+    @classmethod
+    def together(cls, node: Node, g: Any, values: dict[str, Any]) -> dict[int, Any]:
+        """The gradients of all inputs of a node, by place."""
+        if modes.create_graph:
+            return through_composite(node, g, values)
+        needs = tuple([source is not None for source in node.inputs])
+        answers = cls.grad(g, needs, *[values[name] for name in cls.reads])
+        pairs = enumerate(zip(needs, answers, strict=False))  # the last inputs, a mask say, may have no gradient at all
+        return {i: fitting(node, i, gx) for i, (need, gx) in pairs if need}
+
+
+def through_composite(node: Node, g: Any, values: dict[str, Any]) -> dict[int, Any]:
+    """The gradients of a fused operation's inputs, by place, as Tensors: its composite is run and differentiated."""
+    op: Any = node.op
+    inputs = [values[op.name_of(i)] for i in range(len(node.inputs))]
+    ends: dict[Node, int] = {}
+    for i, source in enumerate(node.inputs):
+        if source is not None:
+            inputs[i] = Clone(inputs[i])  # a Node of its own, so that this pass ends there
+            ends[inputs[i].node] = i
+    with using(fused=False):
+        z = op.composite(*inputs, **node.params)
+    arrived, answers = {z.node: as_tensor(g)}, {}
+    first = max(end.id for end in ends)
+    for step in reversed([made for made in walk(z.node) if made.id > first]):
+        for source, gx in pull(step, arrived.pop(step)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for end, i in ends.items():
+        answers[i] = fitting(node, i, arrived[end])
+    return answers
