@@ -28,7 +28,7 @@ __all__ = ["Picture", "compare_gradients", "draw", "engine_name", "side_by_side"
 def draw(
     y: Any, *inputs: Any, names: Mapping[str, Any] | None = None, direction: str | None = None,
     depth: int | None = None, open: Open = None, limit: int = LIMIT, values: bool = True, grads: bool = True,
-    shapes: bool = True, dtypes: bool | None = None, modules: bool = True, theme: str = "auto",
+    shapes: bool = True, dtypes: bool | None = None, modules: bool = True, fused: bool = False, theme: str = "auto",
 ) -> Picture:  # fmt: skip
     """Draw the graph that y came from, as it is now; or `draw(model, x)`: the graph of what the model makes of x.
 
@@ -44,6 +44,7 @@ def draw(
     limit: above so many boxes and operations there is a summary and no picture.
     values, grads, shapes, dtypes: what to show of each tensor; a dtype that is not the usual one shows by itself.
     modules: False passes over what belongs to which module.
+    fused: True draws what was recorded, where one operation does the work of several, as that of nn.Linear does.
     theme: "light" or "dark", each on its own ground, or "auto", on none, for both.
     Raises TypeError for what is no Tensor, model or path, ValueError for a direction, depth, theme or path that there
     is not.
@@ -55,7 +56,7 @@ def draw(
     elif inputs:
         raise TypeError(f"draw: only a model takes inputs, as in draw(model, x); got a {type(y).__name__} and inputs")
     show = Show(values, grads, shapes, dtypes, modules)
-    return Picture([take_down(result, found, depth, show, open, limit).scene], direction, limit, theme)
+    return Picture([take_down(result, found, depth, show, open, limit, fused).scene], direction, limit, theme)
 
 
 def side_by_side(
@@ -99,11 +100,12 @@ def compare_gradients(
 
 
 def take_down(
-    y: Any, names: Names, depth: int | None = None, show: Show = EVERYTHING, open: Open = True, limit: int = LIMIT
+    y: Any, names: Names, depth: int | None = None, show: Show = EVERYTHING, open: Open = True, limit: int = LIMIT,
+    fused: bool = False,
 ) -> Artist:  # fmt: skip
     """Take the graph of y down. Raises TypeError and ValueError for what cannot be drawn."""
     if not isinstance(y, Tensor):
         raise TypeError(f"draw: expected a Tensor, got {type(y).__name__}; to draw a number or array: tg.tensor(...)")
     if depth is not None and depth < 1:
         raise ValueError(f"draw: depth counts operations, from 1; got {depth}")
-    return sketch(y, names, depth, show, open, limit)
+    return sketch(y, names, depth, show, open, limit, fused)
