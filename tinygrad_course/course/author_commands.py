@@ -89,12 +89,13 @@ def stats(lessons: tuple[str, ...], as_json: bool) -> None:
     counted = statistics(lessons)
     if as_json:
         return click.echo(json.dumps(counted, indent=1))
+    from rich import box
     from rich.console import Console
     from rich.table import Table
 
-    table = Table("lesson", title="tinygrad-course author stats")
+    table = Table("lesson", title="tinygrad-course author stats", box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for what in COUNTED[1:]:
-        table.add_column(what.replace("_", " "), justify="right", overflow="fold")
+        table.add_column(what.replace("_", "\n"), justify="right", overflow="fold")
     for name, counts in {**counted["lessons"], "total": counted["total"]}.items():
         table.add_row(name, *(f"{counts[what]:,}" for what in COUNTED[1:]))
     return Console().print(table)
