@@ -236,10 +236,10 @@ def test_a_piece_of_the_course_stands_in_for_one_that_did_not_pass() -> None:
 
 GRADES = Grades(
     [
-        Result("ann, 1", "98.doubled", "not yet", 0, "squared"),
-        Result("bé", "98.doubled", "not yet", 0, "squared", likely=True),
-        Result("bé", "98.Counter", "not yet", 0, "forgetful"),
-        Result("cem", "98.doubled", "passed", 1),
+        Result("ann, 1", "98.doubled", "not yet", 0, 1, "squared"),
+        Result("bé", "98.doubled", "not yet", 0, 1, "squared", likely=True),
+        Result("bé", "98.Counter", "not yet", 0, 10, "forgetful"),
+        Result("cem", "98.doubled", "passed", 1, 1),
     ],
     ["x.ipynb: why"],
 )
@@ -249,17 +249,24 @@ def test_the_results_as_csv_and_json(tmp_path: Path) -> None:
     written = GRADES.write(tmp_path / "new" / "week.1")
     assert [path.name for path in written] == ["week.1.csv", "week.1.json"]
     rows = list(csv.reader(written[0].read_text(encoding="utf-8").splitlines()))
-    assert rows[0] == ["student", "exercise", "status", "points", "mistake"]
-    assert rows[1] == ["ann, 1", "98.doubled", "not yet", "0", "squared"] and rows[4][4] == ""
+    assert rows[0] == ["student", "exercise", "status", "points", "most", "mistake", "likely"]
+    assert rows[1] == ["ann, 1", "98.doubled", "not yet", "0", "1", "squared", "False"]
+    assert rows[2][5:] == ["squared", "True"] and rows[4][3:] == ["1", "1", "", "False"]
     whole = json.loads(written[1].read_text(encoding="utf-8"))
     assert whole["results"][1] == {
         "student": "bé",
         "exercise": "98.doubled",
         "status": "not yet",
         "points": 0,
+        "most": 1,
         "mistake": "squared",
         "likely": True,
     }
+    assert whole["students"] == [
+        {"student": "ann, 1", "points": 0, "most": 1},
+        {"student": "bé", "points": 0, "most": 11},
+        {"student": "cem", "points": 1, "most": 1},
+    ]
     assert whole["mistakes"][0] == {"exercise": "98.doubled", "mistake": "squared", "students": 2}
     assert whole["unread"] == ["x.ipynb: why"]
 

@@ -307,13 +307,17 @@ def run(
             child.end()
 
 
+# A process between the two ends, where there is a shell: a learner's code that kills its parent kills that one.
+_BETWEEN = ["/bin/sh", "-c", '"$@"; exit', "sh"] if os.name == "posix" else []
+
+
 class Child:
     """One child process, waiting for its request."""
 
     def __init__(self) -> None:
         start = "from tinygrad_course.course.child import main; main()"
         self.process = subprocess.Popen(
-            [sys.executable, "-P", "-c", start],
+            [*_BETWEEN, sys.executable, "-P", "-c", start],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
