@@ -212,6 +212,8 @@ HELP = {
     "other numbers": ("return np.cos(xs)", "The numbers in `tripled` are not as expected"),
     "arity": ("def tripled(): return 3", "takes other arguments"),
     "unknown name": ("return xs * factor", "The name `factor` is not known"),
+    "another exercise": ("return exponential(xs)", "`exponential` is an exercise of this lesson too."),
+    "of the notebook": ("display(xs)\nreturn xs * 3", "`display` works in a notebook alone"),
     "partly written": ("if xs.size > 3: return xs * 3\nraise NotImplementedError", "still to be written"),
     "dict": ("return {}", "`tripled` is a dict"),
     "without end": ("return tripled(xs)", "calls itself without end"),
@@ -235,6 +237,12 @@ def test_an_exception_shows_the_learners_own_line(made_up: Lesson) -> None:
     outcome = examined(made_up, "ys = xs * 3\nreturn ys.nothing_of_this_name")
     assert Code("return ys.nothing_of_this_name") in outcome.blocks
     assert "`AttributeError: 'numpy.ndarray' object has no attribute" in words(outcome)
+
+
+def test_of_cases_that_all_raise_the_first_is_shown_and_a_long_message_is_cut(made_up: Lesson) -> None:
+    said = words(examined(made_up, "raise ValueError('one\\n\\ttwo ' + 'x' * 1000)"))
+    assert "`ValueError: one two xxx" in said and "x …` with a square, in this line of yours:" in said
+    assert len(said) < 600
 
 
 def test_the_smallest_failing_case_is_shown_expected_beside_yours(made_up: Lesson) -> None:

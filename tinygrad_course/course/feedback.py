@@ -292,12 +292,6 @@ def explain(
 
 
 def _raised(raised: Plain) -> str:
-    if raised["unknown"]:
-        return (
-            f"The name `{raised['unknown']}` is not known. Is it misspelt? If it is a value from another "
-            "cell, set it inside your code: the check runs your code alone, with its imports and helper "
-            "functions."
-        )
     if raised["lacks"]:
         return f"What you wrote has no `{raised['lacks']}`. Is it misspelt, or still to be written?"
     if "is not callable" in raised["message"] and not raised["line"]:
