@@ -17,7 +17,7 @@ from . import progress, saved
 from .child import LIMITS, Child, Limits, Plain, plain, prepare, run
 from .exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake
 from .exercises import UnknownExercise, find, session
-from .feedback import Block, Code, Drawing, Message, Pair, Table, beside, explain, labelled, numbers, show
+from .feedback import Block, Code, Drawing, Message, Pair, Table, beside, explain, labelled, show
 from .source import CANNOT_BE_ASKED, ONLY_IN_NOTEBOOKS, Source, program
 
 LONGEST_MESSAGE = 300  # characters of an error's message that are shown
@@ -206,9 +206,10 @@ def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain]) -> 
         n = len(right)
         return Outcome("passed", (f"{'All ' if n > 1 else ''}{n} case{'s' * (n > 1)} as expected.",))
     failing = [i for i, agrees in enumerate(right) if not agrees]
-    shown = _smallest(failing, expected, outcomes)
     mistake, likely = _diagnosis(exercise, expected, outcomes, right)
+    shown = failing[0]
     if mistake:
+        shown = _first_of(mistake, exercise, expected, outcomes, failing)
         help = f"This looks like a known mistake. {mistake.sentence}" if likely else mistake.sentence
     else:
         here, everywhere = (_differences(exercise, of, expected, outcomes) for of in ([shown], failing))
@@ -220,11 +221,12 @@ def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain]) -> 
     return Outcome("not yet", (help, *evidence, _for_a_hint(exercise)), mistake, likely)
 
 
-def _smallest(failing: list[int], expected: Expected, outcomes: Sequence[Plain]) -> int:
-    """The failing case with the fewest numbers to compare; where there are none, the first, which is the simplest."""
-    if all("raised" in outcomes[i] for i in failing):
-        return failing[0]
-    return min(failing, key=lambda i: len(numbers(expected.reference[i])))
+def _first_of(
+    mistake: Mistake, exercise: Exercise, expected: Expected, outcomes: Sequence[Plain], failing: list[int]
+) -> int:
+    """The first of the failing cases that the mistake explains."""
+    explained = _agreements(exercise, expected.mistakes[exercise.mistakes.index(mistake)], outcomes)
+    return next(i for i in failing if explained[i])
 
 
 def _unknown_name(exercise: Exercise, yours: Plain) -> str | None:

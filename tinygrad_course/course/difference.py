@@ -42,7 +42,7 @@ def comparison(exercise: Exercise, version: int | None) -> Message:
     rows = beside(*map(without_docstrings, (definition(yours), package)))
     since = version is None and saved.edited(exercise)
     caption = "Yours was edited by hand since it passed its check" if since else "Both passed the same check"
-    table = Table(caption, ("", "yours", "the package's"), tuple(rows))
+    table = Table(caption, ("", "yours", "the package's"), tuple(rows), breaks=True)
     return Message(heading, (table, *more))
 
 
