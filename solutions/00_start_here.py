@@ -41,8 +41,8 @@ tg.draw(y)
 #
 # ## The slope
 #
-# Move `x` a little, from 2.0 to 2.1, and `y` moves from 4.0 to 4.2: by 0.2 for the 0.1 that `x` moved. The one
-# divided by the other is the *slope*, or *gradient*, of `y` at `x`.
+# Move `x` a little, from 2.0 to 2.1, and `y` moves from 4.0 to 4.2: by 0.2 for the 0.1 that `x` moved. The change of
+# `y` divided by the change of `x` is the *slope*, or *gradient*, of `y` at `x`.
 #
 # What is it here? Before you run on, write the number in place of `...` and run the cell. There is nothing to lose; a
 # guess you made yourself is what makes the answer stick.

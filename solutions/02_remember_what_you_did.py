@@ -233,7 +233,7 @@ def arrows(number):
 arrows = check(arrows)
 
 # %% [markdown]
-# That is all a drawing needs. Your arrows, in the language of Graphviz, and laid out by it:
+# That is all a drawing needs. Here are your arrows in DOT, the language of Graphviz, a program that lays out graphs:
 
 # %%
 from IPython.display import Image
@@ -409,7 +409,7 @@ predict("bug-item", "item")  ### ANSWER
 # %%
 import random
 
-random.seed(270)
+random.seed(348)
 x, w = tg.tensor(0.5, requires_grad=True), tg.tensor(-1.0, requires_grad=True)
 known = [x, w]
 for _ in range(12):

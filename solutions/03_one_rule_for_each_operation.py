@@ -44,9 +44,9 @@ print(f"y grows by {h}: the product changes by {by_y:.4f}, which is {by_y / h:.1
 # multiplied. This is the *chain rule*, and it is all that a *gradient rule* needs: from `g`, the gradient of the
 # operation's output, to the gradient of an input.
 #
-# Here is the package's product. No object of such a class is ever made, so nothing says `self`. (`Pointwise` is an
-# `Op` that works on each number by itself.) `forward` computes. `grad_x` is the rule for the argument `x`. After `g` it
-# names what it reads, and it gets just that.
+# Here is the package's product, an operation on each number by itself (`Pointwise`). No object of it is ever made, so
+# nothing says `self`. `label` is its sign in drawings, `onnx` a name for lesson 19. `forward` computes. `grad_x` is the
+# rule for the argument `x`: after `g` it names what it reads, and it gets just that.
 
 # %%
 print(inspect.getsource(Mul))
@@ -153,7 +153,7 @@ for x, s, t in zip(at, slope_of_exp, slope_of_tanh, strict=True):
     print(f"{x:4.1f} |{np.exp(x):8.4f} {s:8.4f} |{np.tanh(x):8.4f} {t:8.4f}   {1 - t:8.4f}")
 
 # %% [markdown]
-# **In PyTorch** these two are `x - y` and `x / y`.
+# **In PyTorch** these two are `x - y` and `x / y`. (`promotes` says that whole numbers become floats first.)
 #
 # ## Rules that read the output
 #

@@ -265,8 +265,8 @@ descend = check(descend)
 
 # %% [markdown]
 # In the package, and **in PyTorch**, these two belong to an *optimizer*, which keeps the list of parameters:
-# `optimizer.zero_grad()`, printed below, and `optimizer.step()`, which for `SGD` ends in `p -= lr * g`. Lesson 10 builds
-# them.
+# `optimizer.zero_grad()`, printed below, and `optimizer.step()`, which for `SGD` ends in `p -= lr * g`. Lesson 10
+# builds them.
 #
 # ### Bug hunt 1
 #

@@ -85,8 +85,8 @@ heron = check(heron)
 # %% [markdown]
 # **In PyTorch:** the same lines; or `x.sqrt()`, which in the package is one operation, `Sqrt`, with a rule. Here nobody
 # derived a rule: the derivative of √x is 1 / (2 √x), 1/4 at 4, and it came out of the steps. But the graph is that of
-# the steps, not of √x: at x = 1 the loop ends before it begins, y is x itself, and its slope is 1, not 1/2. Step through
-# two rounds:
+# the steps, not of √x: at x = 1 the loop ends before it begins, y is x itself, and its slope is 1, not 1/2. Step
+# through two rounds:
 
 # %%
 x = tg.tensor(1.2, requires_grad=True)
@@ -239,8 +239,8 @@ handle = h.register_hook(lambda g: print("the gradient of h:", g))
 handle.remove()
 
 # %% [markdown]
-# `handle.remove()` takes the hook away, or it would print in every pass. The hooks of a tensor stand in a dict, a number
-# for each, in the order in which they came.
+# `handle.remove()` takes the hook away, or it would print in every pass. The hooks of a tensor stand in a dict, a
+# number for each, in the order in which they came.
 #
 # ### Exercise 4 · Call the hooks
 #
@@ -393,9 +393,9 @@ predict("third", 24)  ### ANSWER
 #
 # *Difficulty 3 of 5 · about 8 minutes*
 #
-# Lay a parabola at a function so that value, slope f′ and bend f″ fit. It is level at x − f′ / f″: its lowest place
-# where f″ is above 0. No learning rate is needed. `x.detach().requires_grad_()` is a number without a past that wants
-# gradients.
+# Lay a parabola at a function so that three things fit: its value, its slope f′, and its bend f″, the slope of the
+# slope. The parabola is level at x − f′ / f″: its lowest place where f″ is above 0. No learning rate is needed.
+# `x.detach().requires_grad_()` is a number without a past that wants gradients.
 
 # %%
 def newton_step(f, x):
@@ -418,8 +418,8 @@ def newton_step(f, x):
 newton_step = check(newton_step)
 
 # %% [markdown]
-# **In PyTorch:** `torch.autograd.grad(f(x), x, create_graph=True)`; the rest is the same, and neither has Newton's method
-# ready.
+# **In PyTorch:** `torch.autograd.grad(f(x), x, create_graph=True)`; the rest is the same, and neither has Newton's
+# method ready.
 #
 # ## All of it, on your own pieces
 #
@@ -461,9 +461,9 @@ plots.curves({"loss": losses, "size of the gradient": gradients}, log=True)
 # > ```
 # >
 # > There nothing is recorded outside the `with`. The tape watches variables of its own accord, other tensors only after
-# > `tape.watch(x)`. It is used up after one gradient, unless made with `persistent=True`, which is our `retain_graph`. A
-# > tape around a tape is our `create_graph`. The slope is returned, as by `tg.autograd.grad`; nothing adds up. Here, as
-# > in PyTorch, recording is on wherever a tensor wants gradients, and `no_grad` switches it off.
+# > `tape.watch(x)`. It is used up after one gradient, unless made with `persistent=True`, which is our `retain_graph`.
+# > A tape around a tape is our `create_graph`. The slope is returned, as by `tg.autograd.grad`; nothing adds up. Here,
+# > as in PyTorch, recording is on wherever a tensor wants gradients, and `no_grad` switches it off.
 #
 # ## What you have built
 #
