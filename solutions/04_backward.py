@@ -335,7 +335,7 @@ def train(program, parameters):
         loss.backward()
         descend(parameters, 0.1)
     right = ((program(points) > 0) == (target > 0)).double().mean()
-    return f"{program.__name__}: loss {loss.item():.2f} at the end, {right.item():.2f} of the points on the right side"
+    return f"{program.__name__}: loss {loss.item():.2f} at the end, {right.item():.2f} of the points right"
 
 
 with course.mine():

@@ -129,8 +129,8 @@ trees = {"(1, 2)": (1.0, 2.0), "((1, 2), 3)": ((1.0, 2.0), 3.0)}
 side_by_side(*(tg.draw(tree_value(tree, w), shapes=False) for tree in trees.values()), captions=list(trees))
 
 # %% [markdown]
-# The larger tree holds the smaller one; what was added is marked. **In PyTorch:** the same lines, and no piece of its
-# own, here or there: the graph takes its shape from your recursion.
+# The larger tree holds the smaller one. (The marks compare the two from the result back.) **In PyTorch:** the same lines,
+# and no piece of its own, here or there: the graph takes its shape from your recursion.
 #
 # ## Not to be recorded
 #
@@ -452,18 +452,17 @@ plots.curves({"loss": losses, "size of the gradient": gradients}, log=True)
 # %% [markdown]
 # ## How TensorFlow says it
 #
-# > TensorFlow records on request, on a tape:
+# > TensorFlow records on request, on a tape, as in the lines below. Outside of the `with` nothing is recorded. The tape
+# > watches variables of its own accord, other tensors only after `tape.watch(x)`. It is used up after one gradient,
+# > unless made with `persistent=True`, which is our `retain_graph`. A tape around a tape is our `create_graph`. The
+# > slope is returned, as by `tg.autograd.grad`; nothing adds up. Here, as in PyTorch, recording is on wherever a tensor
+# > wants gradients, and `no_grad` switches it off.
 # >
 # > ```python
 # > with tf.GradientTape() as tape:
 # >     y = x * x
 # > slope = tape.gradient(y, x)
 # > ```
-# >
-# > There nothing is recorded outside the `with`. The tape watches variables of its own accord, other tensors only after
-# > `tape.watch(x)`. It is used up after one gradient, unless made with `persistent=True`, which is our `retain_graph`.
-# > A tape around a tape is our `create_graph`. The slope is returned, as by `tg.autograd.grad`; nothing adds up. Here,
-# > as in PyTorch, recording is on wherever a tensor wants gradients, and `no_grad` switches it off.
 #
 # ## What you have built
 #
