@@ -129,8 +129,8 @@ trees = {"(1, 2)": (1.0, 2.0), "((1, 2), 3)": ((1.0, 2.0), 3.0)}
 side_by_side(*(tg.draw(tree_value(tree, w), shapes=False) for tree in trees.values()), captions=list(trees))
 
 # %% [markdown]
-# The larger tree holds the smaller one. (The marks compare the two from the result back.) **In PyTorch:** the same lines,
-# and no piece of its own, here or there: the graph takes its shape from your recursion.
+# The larger tree holds the smaller one. (The marks compare the two from the result back.) **In PyTorch:** the same
+# lines, and no piece of its own, here or there: the graph takes its shape from your recursion.
 #
 # ## Not to be recorded
 #
