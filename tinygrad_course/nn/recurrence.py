@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from ..fused import Fused
+from ..fused.layers import rows
 from ..graph import Kept
 from ..methods.joining import stack
 from ..modes import modes
-from ..ops.fused import Fused
 from ..tensor import Tensor
-from .layers import linear, rows
+from .layers import linear
 
 State = tuple[Tensor, ...]
 
@@ -75,9 +76,7 @@ def lstm(
     return repeat(lstm_step, x, (h, c), w_x, w_h, b_x, b_h)
 
 
-def gru(
-    x: Tensor, h: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor | None = None, b_h: Tensor | None = None
-) -> Tensor:
+def gru(x: Tensor, h: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor | None = None, b_h: Tensor | None = None) -> Tensor:
     """Return h after every step of a GRU, (t, n, hidden)."""
     if modes.fused:
         return FusedGRU(x, h, w_x, w_h, *given(b_x, b_h))
