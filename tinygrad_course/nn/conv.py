@@ -51,7 +51,7 @@ def convolve(
     check_channels(space, x, w, w.shape[1] * groups, groups)
     x = padded(x, conv_border(padding, w.shape[2:], step, apart))
     check_fit(x, w.shape[2:], apart)
-    return with_bias(ops.Conv(x, w, stride=step, dilation=apart, groups=groups), bias)
+    return ops.Conv(x, w, *([] if bias is None else [bias]), stride=step, dilation=apart, groups=groups)
 
 
 def conv_transpose2d(
