@@ -338,8 +338,10 @@ def constant(op: type[Op], x: Any) -> Any:
     """Let an array or a Python number pass as an op's input. Raises TypeError for anything else."""
     if isinstance(x, np.generic):  # before float: np.float64 is one, and is not weak
         return np.asarray(x)
-    if isinstance(x, (int, float, np.ndarray)):
+    if isinstance(x, np.ndarray):
         return x
+    if isinstance(x, (int, float)):
+        return int(x) if isinstance(x, int) else float(x)
     raise TypeError(
         f"{op.__name__}: expected a Tensor, an array or a number, got {type(x).__name__}; wrap it first: tg.tensor(...)"
     )
@@ -402,7 +404,7 @@ def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
     held = modes.held
     if node.hooks or held:
         g = watch(node, g)
-    values = node.recall() if node.plan.keeps or node.op.variadic else node.params
+    values = node.recall() if node.plan.keeps or node.op.variadic else dict(node.params)
     if node.saved and not modes.retain_graph:
         node.saved, node.handed = None, NONE
     together = node.op.together(node, g, values) if node.op.reads else None
@@ -422,7 +424,7 @@ def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
 def apply_rule(node: Node, i: int, rule: Rule, g: Any, values: dict[str, Any]) -> Any:
     """The gradient of a node's input number i, in that input's shape and dtype."""
     if rule.reads_place:
-        values = {**values, "shape": node.shapes[i], "shapes": node.shapes, "i": i - len(node.op.arguments)}
+        values |= {"shape": node.shapes[i], "shapes": node.shapes, "i": i - len(node.op.arguments)}
     gx = rule.function(g, *[values[name] for name in rule.reads]) if rule.reads else rule.function(g)
     return fitting(node, i, gx)
 

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from ..dtypes import bool_, int64
+from ..fused import Fused
 from ..graph import NUMBERS, OUTPUT, Node, walk
 from ..modes import using
-from ..ops.fused import Fused
 from ..tensor import Tensor
 
 AFRESH = {"grad": True, "create_graph": False, "anomaly": False, "fused": False}

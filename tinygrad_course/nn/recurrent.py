@@ -1,7 +1,6 @@
 """Networks that read a sequence step by step and keep a state: RNN, LSTM, GRU, and the cell of each.
 
-A state is a tuple: (h,), or (h, c) of an LSTM. Each kind is one function from what the input contributes to a step,
-and the state before it, to the state after it.
+A state is a tuple: (h,), or (h, c) of an LSTM. What each kind computes is in recurrence.py.
 """
 
 from __future__ import annotations
@@ -10,44 +9,15 @@ from typing import Any, ClassVar
 
 from ..creation import zeros
 from ..methods.joining import cat, stack
+from ..ops import GetItem
 from ..tensor import Tensor
 from . import init
-from .layers import dropout, linear
+from .layers import dropout
 from .module import Module
 from .parameter import blank
+from .recurrence import State, gru, lstm, rnn
 
-State = tuple[Tensor, ...]
-
-
-def rnn_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, nonlinearity: str) -> State:
-    """h' = tanh(x + W h + b), or relu of it (Elman, 1990). x: what the input contributes, (n, hidden)."""
-    z = x + linear(state[0], weight, bias)
-    return (z.tanh() if nonlinearity == "tanh" else z.relu(),)
-
-
-def lstm_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, _: str) -> State:
-    """Gates decide what the memory c forgets, takes in and shows (Hochreiter and Schmidhuber, 1997).
-
-    x: what the input contributes to the four gates, (n, 4 * hidden).
-    """
-    h, c = state
-    take, forget, new, show = (x + linear(h, weight, bias)).chunk(4, -1)
-    c = forget.sigmoid() * c + take.sigmoid() * new.tanh()
-    return show.sigmoid() * c.tanh(), c
-
-
-def gru_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, _: str) -> State:
-    """Gates decide how much of h is used for the new state, and how much of it stays (Cho et al., 2014).
-
-    x: what the input contributes to the two gates and the new state, (n, 3 * hidden).
-    """
-    (h,) = state
-    (xr, xz, xn), (hr, hz, hn) = x.chunk(3, -1), linear(h, weight, bias).chunk(3, -1)
-    new = (xn + (xr + hr).sigmoid() * hn).tanh()
-    return (new + (xz + hz).sigmoid() * (h - new),)
-
-
-STEPS = {"RNN": (rnn_step, 1, 1), "LSTM": (lstm_step, 4, 2), "GRU": (gru_step, 3, 1)}  # step, gates, parts of a state
+KINDS = {"RNN": (rnn, 1, 1), "LSTM": (lstm, 4, 2), "GRU": (gru, 3, 1)}  # sequence, gates, parts of a state
 
 
 class Recurrent(Module):
@@ -58,8 +28,7 @@ class Recurrent(Module):
     def __init__(self, input_size: int, hidden_size: int, bias: bool) -> None:
         super().__init__()
         self.input_size, self.hidden_size, self.bias = input_size, hidden_size, bias
-        self.nonlinearity = "tanh"
-        self.step, self.gates, self.parts = STEPS[self.kind]
+        self.sequence, self.gates, self.parts = KINDS[self.kind]
 
     def make(self, suffix: str, inputs: int, device: Any, dtype: Any) -> None:
         """Set the weights and biases of one layer in one direction."""
@@ -73,9 +42,11 @@ class Recurrent(Module):
         """Give every weight and bias new random numbers."""
         init.spread_(self.hidden_size, *self.parameters())
 
-    def weights(self, suffix: str = "") -> list[Any]:
-        """The weights and biases of one layer in one direction: for the input, then for the state."""
-        return [getattr(self, name + suffix) for name in ("weight_ih", "bias_ih", "weight_hh", "bias_hh")]
+    def read(self, x: Tensor, state: State, suffix: str = "") -> Tensor:
+        """One layer in one direction over (t, n, input): h after every step, then the rest of the last state."""
+        names = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        options = {"nonlinearity": self.nonlinearity} if self.kind == "RNN" else {}
+        return self.sequence(x, *state, *[getattr(self, name + suffix) for name in names], **options)
 
     def as_state(self, given: Any, like: Tensor, shape: tuple[int, ...]) -> State:
         """The state that a call begins with: what was given, or zeros. Raises RuntimeError for a wrong shape."""
@@ -104,6 +75,11 @@ class Recurrent(Module):
         return ", ".join([f"{self.input_size}, {self.hidden_size}", *changed])
 
 
+def entries(z: Tensor, start: int) -> State:
+    """z[start] and those after it."""
+    return tuple(GetItem(z, key=(i,)) for i in range(start, len(z)))
+
+
 def known(nonlinearity: str) -> str:
     """The name of a nonlinearity. Raises ValueError for one that an RNN does not have."""
     if nonlinearity not in ("tanh", "relu"):
@@ -124,9 +100,12 @@ class Cell(Recurrent):
     def forward(self, input: Tensor, hx: Any = None) -> Any:
         """Return the state after one step; the state before it is zeros where it is not given."""
         self.check_input(input, (1, 2))
-        w, b, weight, bias = self.weights()
         state = self.as_state(hx, input, (*input.shape[:-1], self.hidden_size))
-        return self.given_back(self.step(linear(input, w, b), state, weight, bias, self.nonlinearity))
+        if input.ndim == 1:
+            after = self.read(input.unsqueeze(0), tuple(part.unsqueeze(0) for part in state)).squeeze(1)
+        else:
+            after = self.read(input, state)
+        return self.given_back(entries(after, 0))
 
 
 class RNNCell(Cell):
@@ -184,6 +163,8 @@ class Layers(Recurrent):
         x = input.unsqueeze(1) if alone else input.transpose(0, 1) if self.batch_first else input
         if alone and hx is not None:
             hx = tuple(part.unsqueeze(1) for part in hx) if isinstance(hx, tuple) else hx.unsqueeze(1)
+        if not len(x):
+            raise RuntimeError(f"{type(self).__name__}: Expected sequence length to be larger than 0 in RNN")
         first = self.as_state(hx, x, (self.num_layers * len(self.directions), x.shape[1], self.hidden_size))
         output, last = self.run(x, first)
         if alone:
@@ -198,21 +179,13 @@ class Layers(Recurrent):
                 x = dropout(x, self.dropout, self.training)
             outputs = []
             for direction in self.directions:
-                output, end = self.read(x, tuple(part[len(ends)] for part in first), f"_l{layer}{direction}")
-                outputs.append(output)
-                ends.append(end)
+                back = direction == "_reverse"
+                state = tuple(part[len(ends)] for part in first)
+                z = self.read(x.flip(0) if back else x, state, f"_l{layer}{direction}")
+                outputs.append(z[: len(x)].flip(0) if back else z[: len(x)])
+                ends.append(entries(z, len(x) - 1))
             x = cat(outputs, -1) if len(outputs) > 1 else outputs[0]
         return x, tuple(stack(parts) for parts in zip(*ends, strict=True))
-
-    def read(self, x: Tensor, state: State, suffix: str) -> tuple[Tensor, State]:
-        """One layer in one direction over the whole sequence."""
-        w, b, weight, bias = self.weights(suffix)
-        turn = slice(None, None, -1 if suffix.endswith("_reverse") else 1)
-        seen = []
-        for step in linear(x, w, b).unbind(0)[turn]:  # one product for all steps
-            state = self.step(step, state, weight, bias, self.nonlinearity)
-            seen.append(state[0])
-        return stack(seen[turn]), state
 
 
 class RNN(Layers):

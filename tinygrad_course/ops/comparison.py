@@ -37,12 +37,11 @@ class LessEqual(Pointwise):
 class Bits(Pointwise):
     """What & | ^ share: they take bools and integers alone."""
 
-    @classmethod
-    def cast(cls, arrays):
-        arrays = super().cast(arrays)
-        if arrays[0].dtype.kind == "f":
-            raise NotImplementedError(f"{cls.label} is not defined for {arrays[0].dtype}: compare first, as in (x > 0)")
-        return arrays
+
+def refuse_floats(x, y, sign):
+    """Raise NotImplementedError where x or y holds floats."""
+    if (dtype := np.result_type(x, y)).kind == "f":
+        raise NotImplementedError(f"{sign} is not defined for {dtype}: compare first, as in (x > 0)")
 
 
 class And(Bits):
@@ -51,6 +50,7 @@ class And(Bits):
     label, onnx = "&", "And"
 
     def forward(x, y):
+        refuse_floats(x, y, "&")
         return np.bitwise_and(x, y)
 
 
@@ -60,6 +60,7 @@ class Or(Bits):
     label, onnx = "|", "Or"
 
     def forward(x, y):
+        refuse_floats(x, y, "|")
         return np.bitwise_or(x, y)
 
 
@@ -69,6 +70,7 @@ class Xor(Bits):
     label, onnx = "^", "Xor"
 
     def forward(x, y):
+        refuse_floats(x, y, "^")
         return np.bitwise_xor(x, y)
 
 

@@ -279,7 +279,7 @@ def erf(x, block=32768):
     """
     x = np.asarray(x)
     exact = x.dtype == np.float64
-    x = np.ascontiguousarray(x if exact else x.astype(np.float32, copy=False))
+    x = np.asarray(x, None if exact else np.float32, order="C")
     z = np.empty_like(x)
     flat, out = x.reshape(-1), z.reshape(-1)
     for start in range(0, x.size, block):
