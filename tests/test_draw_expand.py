@@ -19,6 +19,7 @@ from tinygrad_course.draw.expand import expanded
 from tinygrad_course.draw.names import Names
 from tinygrad_course.draw.play import play
 from tinygrad_course.draw.scene import Artist, Operation, Scene, Value, sketch
+from tinygrad_course.fused import Fused
 from tinygrad_course.graph import Node, walk
 from tinygrad_course.modes import using
 from tinygrad_course.nn import functional as F
@@ -159,7 +160,19 @@ def test_what_was_recorded_can_be_drawn_as_well() -> None:
 
 def test_without_fused_operations_nothing_is_made() -> None:
     y = tg.tensor(2.0, requires_grad=True).exp() * 3
-    assert expanded(y.node, {}) == {}
+    assert expanded(y.node, {y.node}, {}) == {}
+
+
+@pytest.mark.parametrize("kind", [nn.RNN, nn.LSTM, nn.GRU])
+def test_a_recurrent_network_is_drawn_and_played_step_by_step(kind: type[nn.Module]) -> None:
+    model, x = kind(3, 2), tg.tensor(normal(3, 2, 3), dtype=tg.float32)
+    with using(fused=False):
+        other = model(x)[0].sum()
+    one = model(x)[0].sum()
+    shown = [tg.draw(loss, names={"loss": loss}, limit=1000).dot for loss in (one, other)]
+    assert shown[0] == shown[1]
+    played = [ROUNDING.sub("mean 0", str(play(loss, names={"loss": loss}, limit=1000))) for loss in (one, other)]
+    assert played[0] == played[1]
 
 
 # Numbers that are gone, or were written to
@@ -231,6 +244,18 @@ def gradients(artist: Artist, y: tg.Tensor) -> dict[tg.Tensor, np.ndarray]:
             if isinstance(leaf := node.inputs[i], tg.Tensor):
                 found[leaf] = found.get(leaf, 0) + gradient
     return found
+
+
+def test_a_part_is_played_with_the_gradients_of_the_whole(model: Net) -> None:
+    loss, other = loss_of(model), loss_of(model, fused=False)
+    played = [str(play(y, depth=12, names={"loss": y, "model": model})) for y in (loss, other)]
+    assert ROUNDING.sub("mean 0", played[0]) == ROUNDING.sub("mean 0", played[1])
+    artist = sketch(loss, Names(None, []), depth=2)
+    found = gradients(artist, loss)
+    assert any(issubclass(node.op, Fused) for node in walk(artist.root)), "what is not drawn is not made"  # type: ignore[arg-type]
+    loss.backward()
+    for p in model.parameters():
+        np.testing.assert_allclose(found[p], p.grad.numpy(), rtol=1e-9, atol=1e-12)
 
 
 @every_row

@@ -7,7 +7,7 @@ and for a backward pass to look at; the recorded graph stays as it is.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
 from typing import Any, NamedTuple
@@ -23,17 +23,17 @@ from ..tensor import Tensor
 AFRESH = {"grad": True, "create_graph": False, "anomaly": False, "fused": False}
 
 
-def expanded(root: Node, tensors: Mapping[int, Tensor]) -> dict[Node, Node]:
+def expanded(root: Node, within: Collection[Node], tensors: Mapping[int, Tensor]) -> dict[Node, Node]:
     """For each node that root came from, the one to draw for it; empty where no operation is fused.
 
-    tensors: by the id of the node that made it, each Tensor that is still there.
+    within: the nodes that will be drawn, beyond which fused operations stay. tensors: by the id of the node that made
+    it, each Tensor that is still there.
     """
-    nodes, ids = walk(root), itertools.count()
     shown: dict[Any, Node] = {}
-    if not any(issubclass(node.op, Fused) for node in nodes):
-        return shown
-    for node in nodes:
-        made = unfused(node, tensors) if issubclass(node.op, Fused) else [copy(node)]
+    fused = {node for node in within if issubclass(node.op, Fused)}
+    ids = itertools.count()
+    for node in walk(root) if fused else ():
+        made = unfused(node, tensors) if node in fused else [copy(node)]
         for step in made:
             step.inputs = tuple([shown.get(source, source) for source in step.inputs])
             step.id = next(ids)
