@@ -166,10 +166,8 @@ class Counting(Op):
 def test_each_rule_is_told_with_the_shape_of_its_own_input() -> None:
     x, w = leaf([[[1.0, 2.0, 4.0, 8.0]]]), leaf([[[1.0, -1.0]]])
     player = play(nn.functional.conv1d(x, w).sum())
-    assert [line.partition("grad_")[2].rpartition(" = ")[2] for line in told(player)[-2:]] == [
-        "[[[1.0, 0.0, 0.0, -1.0]]]",
-        "[[[7.0, 14.0]]]",
-    ]
+    ends = ("[[[1.0, 0.0, 0.0, -1.0]]]", "[[[7.0, 14.0]]]")
+    assert all(line.endswith(end) for line, end in zip(told(player)[-2:], ends, strict=True))
 
 
 def test_a_rule_that_does_not_run_in_pieces_is_told_without_numbers() -> None:
