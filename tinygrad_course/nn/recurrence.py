@@ -8,6 +8,7 @@ numbers, there is a fused operation for each kind, beside the functions that it 
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -53,7 +54,8 @@ def gru_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None) -> St
     return (new + (xz + hz).sigmoid() * (h - new),)
 
 
-# A whole sequence: x is (t, n, input), or (n, input) for one step; h and c are (n, hidden); w_x, b_x belong to x, w_h, b_h to h
+# A whole sequence. x: (t, n, input), or (n, input) for one step. h, c: the state before it, (n, hidden). w_x, b_x: the
+# weight and bias of x; w_h, b_h: those of h.
 
 
 def rnn(
@@ -63,7 +65,7 @@ def rnn(
     """Return h after every step of an RNN, (t, n, hidden)."""
     if modes.fused:
         return FusedRNN(x, h, w_x, w_h, *given(b_x, b_h), nonlinearity=nonlinearity)
-    return repeat(lambda *step: rnn_step(*step, nonlinearity), x, (h,), w_x, w_h, b_x, b_h)
+    return repeat(partial(rnn_step, nonlinearity=nonlinearity), x, (h,), w_x, w_h, b_x, b_h)
 
 
 def lstm(
@@ -75,9 +77,7 @@ def lstm(
     return repeat(lstm_step, x, (h, c), w_x, w_h, b_x, b_h)
 
 
-def gru(
-    x: Tensor, h: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor | None = None, b_h: Tensor | None = None
-) -> Tensor:
+def gru(x: Tensor, h: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor | None = None, b_h: Tensor | None = None) -> Tensor:
     """Return h after every step of a GRU, (t, n, hidden)."""
     if modes.fused:
         return FusedGRU(x, h, w_x, w_h, *given(b_x, b_h))
@@ -110,10 +110,10 @@ def repeat(
 class FusedRNN(Fused):
     """rnn in one operation: RNN(32, 64) over 50 steps trains in TODO of the time, RNNCell in TODO."""
 
-    label, onnx, promotes = "RNN", "RNN", "common"
+    label, promotes = "RNN", "common"
     composite = rnn
 
-    def forward(x, h, w_x, w_h, b_x=None, b_h=None, *, nonlinearity):
+    def forward(x: Any, h: Any, w_x: Any, w_h: Any, b_x: Any = None, b_h: Any = None, *, nonlinearity: str) -> Any:
         x = in_steps(x)
         (into,) = from_input(x, w_x, None if b_x is None else b_x + b_h, gates=1)
         states, w = np.concatenate([h[None], into]), w_h.T.copy()
@@ -122,7 +122,7 @@ class FusedRNN(Fused):
             states[t + 1] = np.tanh(z) if nonlinearity == "tanh" else np.maximum(z, 0)
         return Kept(states[1:].copy(), {"states": states})
 
-    def grad(g, needs, x, w_x, w_h, states, nonlinearity):
+    def grad(g: Any, needs: tuple[bool, ...], x: Any, w_x: Any, w_h: Any, states: Any, nonlinearity: str) -> tuple:
         h = states[1:]
         d = 1 - h * h if nonlinearity == "tanh" else (h > 0).astype(h.dtype)
         gh = 0
@@ -130,16 +130,16 @@ class FusedRNN(Fused):
             d[t] *= gh + g[t]
             gh = d[t] @ w_h
         gx, *rest = from_gates(d[None], d[None], x, states[:-1], w_x, needs)
-        return (gx, gh, *rest)[: len(needs)]
+        return gx, gh, *rest
 
 
 class FusedLSTM(Fused):
     """lstm in one operation: LSTM(32, 64) over 50 steps trains in TODO of the time, LSTMCell in TODO."""
 
-    label, onnx, promotes = "LSTM", "LSTM", "common"
+    label, promotes = "LSTM", "common"
     composite = lstm
 
-    def forward(x, h, c, w_x, w_h, b_x=None, b_h=None):
+    def forward(x: Any, h: Any, c: Any, w_x: Any, w_h: Any, b_x: Any = None, b_h: Any = None) -> Any:
         x = in_steps(x)
         gates = from_input(x, w_x, None if b_x is None else b_x + b_h, gates=4)
         w = by_gate(w_h, 4).mT.copy()
@@ -147,17 +147,21 @@ class FusedLSTM(Fused):
         cells, shown = np.empty_like(z), np.empty_like(z[1:])
         cells[0] = c
         for t in range(len(x)):
-            a = gates[:, t] + h @ w
-            gates[:, t] = sigmoid(a)
-            gates[2, t] = np.tanh(a[2])
-            take, forget, new, show = gates[:, t]
-            c = cells[t + 1] = forget * c + take * new
-            shown[t] = np.tanh(c)
-            h = z[t] = show * shown[t]
+            a = h @ w
+            a += gates[:, t]
+            new = np.tanh(a[2])
+            become_sigmoid(a)
+            a[2] = new
+            take, forget, new, show = gates[:, t] = a
+            c = np.multiply(forget, c, out=cells[t + 1])
+            c += take * new
+            h = np.multiply(show, np.tanh(c, out=shown[t]), out=z[t])
         z[-1] = c
         return Kept(z, {"gates": gates, "cells": cells, "shown": shown})
 
-    def grad(g, needs, x, h, w_x, w_h, gates, cells, shown):
+    def grad(
+        g: Any, needs: tuple[bool, ...], x: Any, h: Any, w_x: Any, w_h: Any, gates: Any, cells: Any, shown: Any
+    ) -> tuple:
         take, forget, new, show = gates
         d = gates * (1 - gates)
         d[2] = 1 - new * new
@@ -165,26 +169,26 @@ class FusedLSTM(Fused):
             slope *= factor
         through_h = show * (1 - shown * shown)  # the slope of h with respect to c
         w = by_gate(w_h, 4)
-        gh, gc = 0, g[-1]
+        gh, gc = np.zeros_like(h), g[-1].copy()
         for t in reversed(range(len(take))):
-            gh = gh + g[t]
-            gc = gc + gh * through_h[t]
+            gh += g[t]
+            gc += gh * through_h[t]
             d[:3, t] *= gc
             d[3, t] *= gh
-            gc = gc * forget[t]
+            gc *= forget[t]
             gh = (d[:, t] @ w).sum(0)
         before = np.concatenate([h[None], show[:-1] * shown[:-1]])
         gx, *rest = from_gates(d, d, x, before, w_x, needs)
-        return (gx, gh, gc, *rest)[: len(needs)]
+        return gx, gh, gc, *rest
 
 
 class FusedGRU(Fused):
     """gru in one operation: GRU(32, 64) over 50 steps trains in TODO of the time, GRUCell in TODO."""
 
-    label, onnx, promotes = "GRU", "GRU", "common"
+    label, promotes = "GRU", "common"
     composite = gru
 
-    def forward(x, h, w_x, w_h, b_x=None, b_h=None):
+    def forward(x: Any, h: Any, w_x: Any, w_h: Any, b_x: Any = None, b_h: Any = None) -> Any:
         x = in_steps(x)
         gates = from_input(x, w_x, b_x, gates=3)
         w, b = by_gate(w_h, 3).mT.copy(), 0 if b_h is None else b_h.reshape(3, 1, -1)
@@ -192,30 +196,40 @@ class FusedGRU(Fused):
         before, past = np.empty_like(z), np.empty_like(z)
         for t in range(len(x)):
             before[t] = h
-            a = h @ w + b
+            a = h @ w
+            a += b
             past[t] = a[2]
-            use, stay = gates[:2, t] = sigmoid(gates[:2, t] + a[:2])
-            new = gates[2, t] = np.tanh(gates[2, t] + use * a[2])
+            a[:2] += gates[:2, t]
+            become_sigmoid(a[:2])
+            use, stay, new = a
+            new *= use
+            new += gates[2, t]
+            np.tanh(new, out=new)
+            gates[:, t] = a
             h = z[t] = new + stay * (h - new)
         return Kept(z, {"gates": gates, "before": before, "past": past})
 
-    def grad(g, needs, x, w_x, w_h, gates, before, past):
+    def grad(g: Any, needs: tuple[bool, ...], x: Any, w_x: Any, w_h: Any, gates: Any, before: Any, past: Any) -> tuple:
         use, stay, new = gates
         into_new = (1 - stay) * (1 - new * new)
         d = np.stack([into_new * past * use * (1 - use), (before - new) * stay * (1 - stay), into_new * use, into_new])
         w = by_gate(w_h, 3)
-        gh = 0
+        gh = np.zeros_like(g[0])
         for t in reversed(range(len(use))):
-            gh = gh + g[t]
+            gh += g[t]
             d[:, t] *= gh
-            gh = gh * stay[t] + (d[:3, t] @ w).sum(0)
+            gh *= stay[t]
+            gh += (d[:3, t] @ w).sum(0)
         gx, *rest = from_gates(d[[0, 1, 3]], d[:3], x, before, w_x, needs)
-        return (gx, gh, *rest)[: len(needs)]
+        return gx, gh, *rest
 
 
-def sigmoid(x: Any) -> Any:
-    """1 / (1 + exp(-x)), as a tanh: NumPy's is fast, and never overflows."""
-    return 0.5 * np.tanh(0.5 * x) + 0.5
+def become_sigmoid(x: Any) -> None:
+    """Write 1 / (1 + exp(-x)) over x, as a tanh: NumPy's is fast, and never overflows."""
+    x *= 0.5
+    np.tanh(x, out=x)
+    x *= 0.5
+    x += 0.5
 
 
 def by_gate(w: Any, gates: int) -> Any:

@@ -5,6 +5,7 @@ A state is a tuple: (h,), or (h, c) of an LSTM. What each kind computes is in re
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, ClassVar
 
 from ..creation import zeros
@@ -17,13 +18,19 @@ from .module import Module
 from .parameter import blank
 from .recurrence import State, gru, lstm, rnn
 
-KINDS = {"RNN": (rnn, 1, 1), "LSTM": (lstm, 4, 2), "GRU": (gru, 3, 1)}  # sequence, gates, parts of a state
+KINDS: dict[str, tuple[Callable[..., Tensor], int, int]] = {
+    "RNN": (rnn, 1, 1),
+    "LSTM": (lstm, 4, 2),
+    "GRU": (gru, 3, 1),
+}
+"""Of each kind: a sequence, how many gates it has, and of how many tensors its state is made."""
 
 
 class Recurrent(Module):
     """What all of this file share: weights for the input and for the state, evenly spread between ±1/√hidden_size."""
 
     kind: ClassVar[str]
+    nonlinearity: str  # of an RNN
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool) -> None:
         super().__init__()
