@@ -41,8 +41,8 @@ tg.draw(y)
 #
 # ## The slope
 #
-# Move `x` a little, from 2.0 to 2.1, and `y` moves from 4.0 to 4.2: by 0.2 for the 0.1 that `x` moved. The one
-# divided by the other is the *slope*, or *gradient*, of `y` at `x`.
+# Move `x` a little, from 2.0 to 2.1, and `y` moves from 4.0 to 4.2: by 0.2 for the 0.1 that `x` moved. The change of
+# `y` divided by the change of `x` is the *slope*, or *gradient*, of `y` at `x`.
 #
 # What is it here? Before you run on, write the number in place of `...` and run the cell. There is nothing to lose; a
 # guess you made yourself is what makes the answer stick.
@@ -135,6 +135,16 @@ double_or_triple = check(double_or_triple)
 hint(double_or_triple)
 
 # %% [markdown]
+# Your function builds a graph too, the graph of the branch that it took. Between 0 and 0.001 the branch changes:
+
+# %%
+zero, more = tg.tensor([0.0], requires_grad=True), tg.tensor([0.001], requires_grad=True)
+side_by_side(double_or_triple(zero), double_or_triple(more), captions=["x = 0", "x = 0.001"])
+
+# %% [markdown]
+# The package has no piece like this one: `if` is Python's own. **In PyTorch** your function works as it stands:
+# `double_or_triple(torch.tensor([-3.0]))`.
+#
 # ### What a mistake looks like
 #
 # Everybody makes mistakes here, and most of them have been made before. Where yours is one that the course knows, the

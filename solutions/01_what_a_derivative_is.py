@@ -60,6 +60,8 @@ def average_slope(f, a, b):
 average_slope = check(average_slope)
 
 # %% [markdown]
+# **In PyTorch**, and in the package, the line is the same: no framework has a piece for it.
+#
 # Between two moments that are close together, the speed hardly changes. So let the second come nearer to the first.
 
 # %%
@@ -136,6 +138,9 @@ def symmetric_difference(f, x, h):
 symmetric_difference = check(symmetric_difference)
 
 # %% [markdown]
+# The package has no piece for one number; its own, for whole arrays, is Exercise 7. **In PyTorch** both differences are
+# in `torch.gradient(heights, spacing=h)`: symmetric inside a row of heights, forward and backward at its ends.
+#
 # With `x * x` nothing is left of the error. With `x * x * x` a little is. If the step gets 10 times smaller, the
 # error of the symmetric difference gets `"10 times smaller"`, `"100 times smaller"` or `"1000 times smaller"`?
 
@@ -175,8 +180,9 @@ errors = {
 plots.lines(steps, errors, x="step h", y="error of the slope", log=True)
 
 # %% [markdown]
-# Read the picture from right to left. First the error falls with the step, for the symmetric difference twice as
-# steeply. Then rounding takes over, and it rises again. At `h = 1e-15` nearly all that was won is lost.
+# From one line of the grid to the next it is a factor of 100, on both scales. Read the picture from right to left.
+# First the error falls with the step, for the symmetric difference twice as steeply. Then rounding takes over, and it
+# rises again. At `h = 1e-15` nearly all that was won is lost.
 #
 # ### Exercise 4 · The best step
 #
@@ -202,7 +208,8 @@ def best_step(f, x, slope, steps):
 best_step = check(best_step)
 
 # %% [markdown]
-# Steps of 1e-5 or 1e-6 are good for numbers of ordinary size, and this course uses 1e-6.
+# Steps of 1e-5 or 1e-6 are good for numbers of ordinary size. The package uses 1e-6, and so does **PyTorch**:
+# `torch.autograd.gradcheck(..., eps=1e-06)`.
 #
 # ## The line that touches
 #
@@ -238,6 +245,9 @@ touching = {f"tangent at {t}": tangent(tea, t, 1e-5)(minutes) for t in (10.0, 45
 plots.lines(minutes, {"tea": tea(minutes)} | touching, x="minutes", y="degrees Celsius")
 
 # %% [markdown]
+# **In PyTorch** `height, rise = torch.func.linearize(f, x)` is this line in two parts: the height at `x`, and the rise
+# as a function of the distance. In the package the second part is `tg.autograd.functional.jvp`.
+#
 # ## Many inputs
 #
 # A network has thousands of numbers that can move. Each has a slope of its own: how the result changes if this number
@@ -268,6 +278,9 @@ def partial(f, xs, i, h):
 partial = check(partial)
 
 # %% [markdown]
+# **In PyTorch** one of several is one entry of `torch.autograd.functional.jacobian(f, xs)`. In the package it is a step
+# of the loop that you write next.
+#
 # ### Exercise 7 · The whole gradient
 #
 # *Difficulty 3 of 5 · about 12 minutes · builds `autograd.gradcheck.central_difference`*
@@ -298,13 +311,13 @@ def central_difference(f, x, eps=1e-6):
 central_difference = check(central_difference)
 
 # %% [markdown]
-# The package's own comes beside yours, with the next cell.
-#
-# **In PyTorch** it is at work inside `torch.autograd.gradcheck`, with which PyTorch's own gradients are tested.
+# The package's own comes beside yours, with the next cell. **In PyTorch** it is at work inside
+# `torch.autograd.gradcheck`, with which PyTorch's own gradients are tested.
 #
 # ### Bug hunt
 #
-# The gradient of a sum of squares is twice the numbers: 2, 4 and 6. Somebody wanted to be very precise.
+# The gradient of a sum of squares is twice the numbers: 2, 4 and 6. Somebody wanted to be very precise, and got
+# others. What is wrong: `"the function"`, `"the array"` or `"the step"`?
 
 # %%
 course.show("01.central_difference")
@@ -316,17 +329,19 @@ def sum_of_squares(x):
 
 central_difference(sum_of_squares, np.array([1.0, 2.0, 3.0]), eps=1e-15)
 
-# %% [markdown]
-# What is wrong: `"the function"`, `"the array"` or `"the step"`?
-
 # %%
 predict("bug-precise", "the step")  ### ANSWER
 
 # %% [markdown]
 # ## Proof for an engine
 #
-# In lesson 00 `backward` found slopes without moving anything. Is it right? You have the means to say so. Here is a
-# program with two inputs:
+# In lesson 00 `backward` found slopes without moving anything. Is it right? You have the means to say so.
+# `course.mine()` lets the framework run on the pieces that you wrote, and counts their calls: inside it,
+# `tg.autograd.central_difference` is yours. It moves each number twice, so for two inputs it runs the program four
+# times. `backward` ran it once, and would have run it once for a million numbers.
+#
+# After that comes the tea, and its slope at all 91 minutes. One minute that moves changes one temperature alone, so
+# the slope of their sum is the slope there. With a step of 1e-12 you see what rounding does.
 
 # %%
 def program(x):
@@ -336,15 +351,26 @@ def program(x):
 x = tg.tensor([0.5, -1.0], requires_grad=True)
 y = program(x)
 y.backward()
-by_moving = central_difference(lambda array: program(tg.tensor(array)).item(), np.array([0.5, -1.0]))
+at = np.array([0.5, -1.0])
+
+
+def all_of_tea(t):
+    return tea(t).sum()
+
+
+with course.mine():
+    by_moving = tg.autograd.central_difference(lambda array: program(tg.tensor(array)).item(), at)
+    cooling = {f"step {h}": tg.autograd.central_difference(all_of_tea, minutes, h) for h in (1e-12, 1e-6)}
 print("backward:", x.grad.numpy().round(4))
 print("moving:  ", by_moving.round(4))
 tg.draw(y)
 
+# %%
+plots.lines(minutes, cooling, x="minutes", y="degrees per minute")
+
 # %% [markdown]
-# They agree. The one moved each number twice and ran the program four times. The other ran it once, and would have
-# run it once for a million numbers. How it can know the slopes without moving anything is what the next lessons are
-# about, and whenever you write a rule there, your `central_difference` says whether it is right.
+# Both ways agree. How `backward` can know the slopes without moving anything is what the next lessons are about, and
+# whenever you write a rule there, your `central_difference` says whether it is right.
 #
 # ## What you have built
 #

@@ -2,7 +2,7 @@
 # # Remember what you did
 #
 # At the end of this page you have numbers that keep a record of how they came about, you can read such a record in
-# three ways, and you can draw an expression that nobody ever wrote down.
+# four ways, and you can draw an expression that nobody ever wrote down.
 #
 # **Where this sits.** derivative → **graph** → rules → backward → tensors → modules → networks. To find slopes
 # without moving anything, a program first has to remember what it did.
@@ -10,6 +10,8 @@
 # *About 60 minutes. You need lesson 00, and Python classes with methods such as `__add__`.*
 
 # %%
+import inspect
+
 import tinygrad_course as tg
 from tinygrad_course import course
 from tinygrad_course.course import check, hint, lesson, predict, solution
@@ -231,7 +233,7 @@ def arrows(number):
 arrows = check(arrows)
 
 # %% [markdown]
-# That is all a drawing needs. Your arrows, in the language of Graphviz, and laid out by it:
+# That is all a drawing needs. Here are your arrows in DOT, the language of Graphviz, a program that lays out graphs:
 
 # %%
 from IPython.display import Image
@@ -257,6 +259,10 @@ Image(layout.render(dot(product), "png"), alt="2.0 and 3.0 lead into + 5.0; two 
 # kept apart from the value, in an object of its own, a *node*. So a value that nobody needs any longer can be freed
 # while the record lives on. `y.node` is the record of the operation that made `y` (PyTorch calls it `y.grad_fn`).
 #
+# The next cell but one shows the package's own of your first two pieces, and of `tell`, which is `print(tg.draw(y))`.
+# A Tensor's operators leave computing and recording to an operation, such as `Mul`, which wraps plain numbers as well.
+# **In PyTorch** the program is the same line, `a * b + a`.
+#
 # In `y = x * x * x`, how many nodes are there?
 
 # %%
@@ -265,6 +271,9 @@ predict("nodes-of-cube", 2)  ### ANSWER
 # %%
 x = tg.tensor(2.0, requires_grad=True)
 y = x * x * x
+for name in ("__mul__", "__rmul__", "__rsub__"):
+    print(inspect.getsource(getattr(tg.Tensor, name)))
+print(tg.draw(y))
 print(y.node, "made from", y.node.inputs)
 tg.draw(y)
 
@@ -278,7 +287,7 @@ tg.draw(y)
 
 # %%
 def leaves(y):
-    """The leaf Tensors that y was computed from, each once, in the order in which they are met, inputs from the left.
+    """The leaf Tensors that y was computed from, each once, in the order in which they are met, left inputs first.
 
     >>> w = tg.tensor(3.0, requires_grad=True)
     >>> leaves(w - x * 2)
@@ -328,7 +337,8 @@ def nearest(root, depth):
     ### BEGIN SOLUTION
     within, ring = {root}, [root]
     while ring and (depth is None or depth > 1):
-        ring = [source for node in ring for source in node.inputs if isinstance(source, Node) and source not in within]
+        sources = [source for node in ring for source in node.inputs if isinstance(source, Node)]
+        ring = [source for source in sources if source not in within]
         within.update(ring)
         depth = None if depth is None else depth - 1
     return within
@@ -348,7 +358,8 @@ tg.draw(z, depth=3)
 
 # %% [markdown]
 # **In PyTorch** the record is `y.grad_fn`, and its inputs are `y.grad_fn.next_functions`. Both names work here as
-# well.
+# well, and `arrows`, `leaves` and `nearest` can be written over them: a leaf stands there as an `AccumulateGrad`, whose
+# `variable` it is. PyTorch itself draws nothing.
 #
 # ### Bug hunt 1
 #
@@ -398,24 +409,24 @@ predict("bug-item", "item")  ### ANSWER
 # %%
 import random
 
-random.seed(29)
+random.seed(348)
 x, w = tg.tensor(0.5, requires_grad=True), tg.tensor(-1.0, requires_grad=True)
 known = [x, w]
-for _ in range(14):
+for _ in range(12):
     left, right = random.choice(known), random.choice(known)
     known.append(random.choice([left + right, left * right, left - right, left.tanh(), left.exp()]))
 made_up = known[-1]
 del left, right  # or one box would be called "left"
 print("leaves:", len(leaves(made_up)), " operations:", len(nearest(made_up.node, None)))
 with course.mine():
-    picture = tg.draw(made_up, depth=5)
+    picture = tg.draw(made_up, depth=4)
 picture
 
 # %% [markdown]
 # ## What you have built
 #
 # - Operators that leave a record: value, operation, inputs.
-# - Three ways to read it: as a story, as arrows, and from the result back to its leaves.
+# - Four ways to read it: as a story, as arrows, back to its leaves, and ring by ring.
 # - The record holds objects, not names, and it is a graph, not a tree: what is used twice is there once.
 #
 # **Next:** lesson 03, *One rule for each operation*. The record says what was done; a rule for each operation says

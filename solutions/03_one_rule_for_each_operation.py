@@ -44,15 +44,13 @@ print(f"y grows by {h}: the product changes by {by_y:.4f}, which is {by_y / h:.1
 # multiplied. This is the *chain rule*, and it is all that a *gradient rule* needs: from `g`, the gradient of the
 # operation's output, to the gradient of an input.
 #
-# Here is the package's product. No object of such a class is ever made, so nothing says `self`. (`Pointwise` is an
-# `Op` that works on each number by itself.) `forward` computes. `grad_x` is the rule for the argument `x`. After `g` it
-# names what it reads, and it gets just that.
+# Here is the package's product, an operation on each number by itself (`Pointwise`). No object of it is ever made, so
+# nothing says `self`. `label` is its sign in drawings, `onnx` a name for lesson 19. `forward` computes. `grad_x` is the
+# rule for the argument `x`: after `g` it names what it reads, and it gets just that.
 
 # %%
 print(inspect.getsource(Mul))
 print("if g is 10 and y is 3, the gradient of x is", Mul.grad_x(10.0, y=3.0))
-
-# %%
 x, w = tg.tensor(3.0, requires_grad=True), tg.tensor(-2.0, requires_grad=True)
 p = x * w
 y = p * 4
@@ -155,7 +153,7 @@ for x, s, t in zip(at, slope_of_exp, slope_of_tanh, strict=True):
     print(f"{x:4.1f} |{np.exp(x):8.4f} {s:8.4f} |{np.tanh(x):8.4f} {t:8.4f}   {1 - t:8.4f}")
 
 # %% [markdown]
-# **In PyTorch** these two are `x - y` and `x / y`.
+# **In PyTorch** these two are `x - y` and `x / y`. (`promotes` says that whole numbers become floats first.)
 #
 # ## Rules that read the output
 #
@@ -173,8 +171,8 @@ for x, s, t in zip(at, slope_of_exp, slope_of_tanh, strict=True):
 class Exp(Op):
     """e to the power of x, element by element.
 
-    grad_x gets g, x and the output z: arrays of one shape, or Tensors, so use operators and not NumPy's functions. It
-    gives the gradient of x.
+    grad_x gets g, x and the output z: arrays of one shape, or Tensors, so use operators and not NumPy's
+    functions. It gives the gradient of x.
 
     >>> Exp.grad_x(np.array([3.0]), np.array([0.0]), np.array([1.0]))
     array([3.])
@@ -227,21 +225,29 @@ class Tanh(Op):
 Tanh = check(Tanh)
 
 # %% [markdown]
+# **In PyTorch** these two are `x.exp()` and `x.tanh()`. The package's own rules come with the next cell.
+#
 # ### Bug hunt 1
 #
-# A book says: the sigmoid, s = 1 / (1 + e⁻ˣ), has the slope s (1 − s). Somebody writes it down:
-#
-# ```python
-# class Sigmoid(Op):
-#     def forward(x):
-#         return 1 / (1 + np.exp(-x))
-#
-#     def grad_x(g, x):
-#         return g * x * (1 - x)
-# ```
-#
-# At 0 it gives 0 where 0.25 is measured, at 3 it gives -6 where 0.0452 is measured. What is to blame:
-# `"the formula"`, `"the letter"` or `"the test"`?
+# A book says: the *sigmoid*, s = 1 / (1 + e⁻ˣ), a curve from 0 to 1, has the slope s (1 − s). Somebody writes it down,
+# and what is measured is something else. What is to blame: `"the formula"`, `"the letter"` or `"the measuring"`?
+
+# %%
+course.show("03.Exp")
+course.show("03.Tanh")
+
+
+class Sigmoid(Op):
+    def forward(x):
+        return 1 / (1 + np.exp(-x))
+
+    def grad_x(g, x):
+        return g * x * (1 - x)
+
+
+for at in (np.array(0.0), np.array(3.0)):
+    measured = tg.autograd.central_difference(Sigmoid, at)
+    print(f"at {at}: the rule gives {Sigmoid.grad_x(1.0, at):.4f}, measured {measured:.4f}")
 
 # %%
 predict("bug-letter", "the letter")  ### ANSWER
@@ -269,8 +275,8 @@ predict("corner", 0.5)  ### ANSWER
 class ReLU(Op):
     """x where it is positive, else 0, element by element.
 
-    grad_x gets g and x: arrays or Tensors of one shape. It gives the gradient of x. The slope at 0 is taken as 0. g
-    stays as it is.
+    grad_x gets g and x: arrays or Tensors of one shape. It gives the gradient of x. The slope at 0 is taken
+    as 0. g stays as it is.
 
     >>> ReLU.grad_x(np.array([5.0, 7.0]), np.array([2.0, -2.0]))
     array([5., 0.])
@@ -307,7 +313,8 @@ ReLU = check(ReLU)
 class Pow(Op):
     """x to the power of y, element by element.
 
-    grad_x gets g, x and y; grad_y gets g, x, y and the output z: arrays or Tensors of one shape. y may be a number.
+    grad_x gets g, x and y; grad_y gets g, x, y and the output z: arrays or Tensors of one shape. y may be
+    a number.
 
     >>> Pow.grad_x(np.array([1.0]), np.array([5.0]), np.array([3.0]))
     array([75.])
@@ -337,8 +344,8 @@ class Pow(Op):
 Pow = check(Pow)
 
 # %%
-for name in ("Exp", "Tanh", "ReLU", "Pow"):
-    course.show(f"03.{name}")
+course.show("03.ReLU")
+course.show("03.Pow")
 w, a, b = (tg.tensor(value, requires_grad=True) for value in (0.5, 3.0, -1.25))
 p = Mul(w, a)
 s = Add(p, b)
@@ -346,7 +353,7 @@ z = Tanh(s)
 tg.draw(z)
 
 # %% [markdown]
-# **In PyTorch** the four are `x.exp()`, `x.tanh()`, `x.relu()` and `x ** y`.
+# **In PyTorch** these two are `x.relu()` and `x ** y`.
 #
 # ## The chain, by hand
 #
@@ -384,6 +391,9 @@ def neuron_rule(g, w, a, b):
 neuron_rule = check(neuron_rule)
 
 # %% [markdown]
+# **In PyTorch** nobody writes a rule for a whole neuron, and in the package neither: its engine goes from rule to rule
+# as you just did. It is lesson 04.
+#
 # ### Bug hunt 2
 #
 # The rule of this operation has a mistake, and its author's test does not see it. The test compares `x.grad` with the

@@ -10,6 +10,8 @@
 # *About 60 minutes. You need lesson 02 (nodes) and 03 (rules); what you have not built comes from the package.*
 
 # %%
+import inspect
+
 import numpy as np
 
 import tinygrad_course as tg
@@ -161,12 +163,14 @@ def propagate(root, g):
 propagate = check(propagate)
 
 # %% [markdown]
-# That was the engine. The package's own, to read beside yours:
+# That was the engine. **In PyTorch** the same loop is written in C++, and `loss.backward()` runs it. The package's own,
+# to read beside yours:
 
 # %%
 course.show("04.propagate")
 course.show("04.walk")
 course.show("04.accumulate")
+
 # %% [markdown]
 # ### Exercise 4 · Backward
 #
@@ -191,10 +195,14 @@ def backward(y):
 backward = check(backward)
 
 # %% [markdown]
-# Step through a pass of the package's engine. Use the arrow keys or the buttons; where two paths meet at `a`, watch
-# the sum.
+# **In PyTorch** this is the method `y.backward()`. The package's, printed below, first asks whether anything wants a
+# gradient; `seed` makes the array of ones; and `run_backward` is your `propagate` with options.
+#
+# Then step through a pass of the package's engine. Use the arrow keys or the buttons; where two paths meet at `a`,
+# watch the sum.
 
 # %%
+print(inspect.getsource(tg.Tensor.backward))
 x = tg.tensor(0.8, requires_grad=True)
 a = x * 2
 b = a.exp()
@@ -256,12 +264,17 @@ def descend(parameters, lr):
 descend = check(descend)
 
 # %% [markdown]
+# In the package, and **in PyTorch**, these two belong to an *optimizer*, which keeps the list of parameters:
+# `optimizer.zero_grad()`, printed below, and `optimizer.step()`, which for `SGD` ends in `p -= lr * g`. Lesson 10
+# builds them.
+#
 # ### Bug hunt 1
 #
 # This program should bring `w` to 4, where the loss is 0. The loss falls, then it swings. Is the cause in `"the
 # loss"`, in a missing `"zero_grad"` or in `"the learning rate"`?
 
-# %%
+# %% tags=["taste"]
+print(inspect.getsource(tg.optim.Optimizer.zero_grad))
 w, losses = tg.tensor([0.0], requires_grad=True), []
 for _ in range(30):
     loss = ((w - 4) ** 2).sum()
@@ -293,37 +306,48 @@ predict("bug-detached", "float(w)")  ### ANSWER
 # %% [markdown]
 # ## A classifier from nothing
 #
-# Two moons of points, and a network of two layers that is to tell them apart: 16 numbers in between, bent by tanh. No
-# module, no optimizer; parameters are tensors, and `course.mine()` runs the framework on the pieces that you wrote.
+# Two moons of points are to be told apart. First by one *neuron*: each of a point's two numbers times its weight in
+# `w`, added up (`@` does both, for all points), plus `b`, bent by tanh. Then by a network: 16 neurons side by side, and
+# their 16 answers weighed in turn. No module, no optimizer; parameters are tensors, and `course.mine()` runs the
+# framework on the pieces that you wrote.
 
 # %%
 tg.manual_seed(1)
 points, labels = tg.data.moons(200)[:]
 target = labels.to(tg.float64) * 2 - 1  # -1 for one moon, 1 for the other
+w, b = tg.zeros(2, 1).requires_grad_(), tg.zeros(1).requires_grad_()
 W1, b1 = tg.randn(2, 16).requires_grad_(), tg.zeros(16).requires_grad_()
 W2, b2 = (tg.randn(16, 1) * 0.3).requires_grad_(), tg.zeros(1).requires_grad_()
-parameters = [W1, b1, W2, b2]
+
+
+def neuron(x):
+    return (x @ w + b).tanh()[:, 0]
 
 
 def network(x):
     return ((x @ W1 + b1).tanh() @ W2 + b2)[:, 0]
 
 
-history = []
-with course.mine():
-    for _ in bar(range(300), "training"):
-        loss = ((network(points) - target) ** 2).mean()
+def train(program, parameters):
+    for _ in bar(range(300), program.__name__):
+        loss = ((program(points) - target) ** 2).mean()
         zero_grad(parameters)
         loss.backward()
         descend(parameters, 0.1)
-        history.append(loss.item())
-print(f"loss {history[0]:.2f} at first, {history[-1]:.2f} at the end")
+    right = ((program(points) > 0) == (target > 0)).double().mean()
+    return f"{program.__name__}: loss {loss.item():.2f} at the end, {right.item():.2f} of the points right"
+
+
+with course.mine():
+    results = [train(neuron, [w, b]), train(network, [W1, b1, W2, b2])]
+print(*results, sep="\n")
 
 # %%
 plots.decision_boundary(network, points, labels)
 
 # %% [markdown]
-# Every gradient in it went through your loop, 300 times.
+# One neuron draws a straight line, and no straight line parts the moons. The sum of 16 can bend. Every gradient went
+# through your loop, 600 times.
 #
 # ## What you have built
 #

@@ -107,7 +107,8 @@ def broadcast_shape(a, b):
 broadcast_shape = check(broadcast_shape)
 
 # %% [markdown]
-# **In PyTorch** the same question is `torch.broadcast_shapes((2, 1, 4), (3, 1))`.
+# **In PyTorch** the same question is `torch.broadcast_shapes((2, 1, 4), (3, 1))`. The package leaves it to NumPy's own
+# `np.broadcast_shapes`.
 #
 # ## The way back
 #
@@ -231,8 +232,8 @@ tg.draw(y)
 class Sum(Op):
     """Sum over the axes in the tuple `axis`, counted from 0; keepdims leaves them there, with size 1.
 
-    grad_x gets g, of the output's shape, and the shape of x. It gives the gradient of x. It may also read keepdims.
-    g may be a Tensor: use operators, methods and operations, not NumPy's functions.
+    grad_x gets g, of the output's shape, and the shape of x. It gives the gradient of x. It may also read
+    keepdims. g may be a Tensor: use operators, methods and operations, not NumPy's functions.
 
     >>> Sum.grad_x(np.array([10.0, 20.0]), (2, 3), (1,))
     array([[10., 10., 10.],
@@ -318,8 +319,8 @@ predict("ties", 0.5)  ### ANSWER
 class Max(Op):
     """Largest value over the axes in the tuple `axis`; keepdims leaves them there, with size 1.
 
-    grad_x gets g and z, the gradient of the output and the output itself, and x. Where several are largest, they share
-    the gradient equally. As before: operators and methods, not NumPy's functions.
+    grad_x gets g and z, the gradient of the output and the output itself, and x. Where several are largest,
+    they share the gradient equally. As before: operators and methods, not NumPy's functions.
 
     >>> Max.grad_x(np.array(6.0), np.array([2.0, 5.0, 5.0]), np.array(5.0), (0,), (3,))
     array([0., 3., 3.])
@@ -372,9 +373,9 @@ tg.draw(spread)
 def step(x, target, w, b, loss, lr):
     """Take one step of linear regression, and give back the loss as it was before the step: a plain number.
 
-    x is a table (n, k), target (n,). w (k,) and b () want gradients. A row's prediction: each number times its
-    weight, added up, plus b. error: prediction minus target, (n,). loss(error) gives a Tensor of one number, .item()
-    takes it out. w and b then move, in place, by lr times their gradients.
+    x is a table (n, k), target (n,). w (k,) and b () want gradients. A row's prediction: each number times
+    its weight, added up, plus b. error: prediction minus target, (n,). loss(error) gives a Tensor of one
+    number, .item() takes it out. w and b then move, in place, by lr times their gradients.
 
     >>> w, b = tg.tensor([1.0], requires_grad=True), tg.tensor(0.0, requires_grad=True)
     >>> step(tg.tensor([[2.0]]), tg.tensor([5.0]), w, b, lambda error: (error * error).mean(), 0.1)
@@ -398,6 +399,9 @@ def step(x, target, w, b, loss, lr):
 step = check(step)
 
 # %% [markdown]
+# **In PyTorch** these are the same lines. In the package, and there, a module brings `w` and `b` (lesson 08), a loss
+# `mse_loss` (09) and an optimizer the step (10).
+#
 # ### Bug hunt 1
 #
 # Each column is brought to mean 0 and standard deviation 1, so that one learning rate suits all. Then it trains. A

@@ -87,8 +87,8 @@ MatMul = check(MatMul)
 
 # %%
 course.show("06.MatMul")
-small = tg.tensor([[1.0, 2.0]], requires_grad=True) @ tg.tensor([[3.0], [4.0]], requires_grad=True)
-tg.play(small.sum())
+row, column = tg.tensor([[1.0, 2.0]], requires_grad=True), tg.tensor([[3.0], [4.0]], requires_grad=True)
+tg.play(row @ column * 2)
 
 # %% [markdown]
 # **In PyTorch:** `x @ y`, the same line.
@@ -243,11 +243,11 @@ print(by_rule, jacobian_by_difference(lambda w: w * w, [w], w, 1e-6).round(6), s
 
 # %%
 def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True):
-    """Compare the gradients of func with central differences, for every input that wants gradients. True if they agree.
+    """Compare func's gradients with central differences, for every input that wants gradients. True if they agree.
 
-    inputs: a Tensor of float64, or a list of them; func(*inputs) gives a Tensor. jacobian_by_rule(func, inputs, x) and
-    jacobian_by_difference(func, inputs, x, eps), both with inputs as a list, give the two tables for an input x.
-    Where they differ: raises GradcheckError, or returns False with raise_exception=False.
+    inputs: a Tensor of float64, or a list of them; func(*inputs) gives a Tensor. For an input x the two tables
+    are jacobian_by_rule(func, inputs, x) and jacobian_by_difference(func, inputs, x, eps), both with inputs as a
+    list. Where they differ: raises GradcheckError, or returns False with raise_exception=False.
 
     >>> gradcheck(lambda a, b: a * b, [tg.tensor([1.0], requires_grad=True), tg.tensor([2.0], requires_grad=True)])
     True
@@ -317,7 +317,7 @@ predict("bug-float32", "float32")  ### ANSWER
 
 # %%
 def margin_loss(scores, classes):
-    """The mean, over flowers and kinds, of max(0, score − right + 1); right is the flower's score for its own kind.
+    """The mean, over flowers and kinds, of max(0, score − right + 1); right: the flower's score for its own kind.
 
     scores: (n, kinds). classes: (n,), integers. Its own kind counts too, and costs 1. A Tensor of one number.
 
@@ -334,6 +334,9 @@ def margin_loss(scores, classes):
 margin_loss = check(margin_loss)
 
 # %% [markdown]
+# **In PyTorch:** `torch.nn.functional.multi_margin_loss(scores, classes)`, which leaves the own kind out: with three
+# kinds it is smaller by 1/3. The package's own losses are lesson 09.
+#
 # ### Bug hunt 2
 #
 # The table comes as four columns, one for each measurement: shape (4, 150). Somebody needs a row for each flower. The

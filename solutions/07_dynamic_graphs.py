@@ -83,9 +83,10 @@ def heron(x):
 heron = check(heron)
 
 # %% [markdown]
-# **In PyTorch:** the same lines. Nobody derived a rule for it: the derivative of √x is 1 / (2 √x), here 1/4 at 4, and
-# it came out of the steps. But the graph is that of the steps, not of √x: at x = 1 the loop ends before it begins, y is
-# x itself, and its slope is 1, not 1/2. Step through two rounds:
+# **In PyTorch:** the same lines; or `x.sqrt()`, which in the package is one operation, `Sqrt`, with a rule. Here nobody
+# derived a rule: the derivative of √x is 1 / (2 √x), 1/4 at 4, and it came out of the steps. But the graph is that of
+# the steps, not of √x: at x = 1 the loop ends before it begins, y is x itself, and its slope is 1, not 1/2. Step
+# through two rounds:
 
 # %%
 x = tg.tensor(1.2, requires_grad=True)
@@ -124,9 +125,13 @@ tree_value = check(tree_value)
 
 # %%
 w = tg.tensor([0.5, -0.8], requires_grad=True)
-side_by_side(tree_value((1.0, 2.0), w), tree_value(((1.0, 2.0), 3.0), w), captions=["(1, 2)", "((1, 2), 3)"])
+trees = {"(1, 2)": (1.0, 2.0), "((1, 2), 3)": ((1.0, 2.0), 3.0)}
+side_by_side(*(tg.draw(tree_value(tree, w), shapes=False) for tree in trees.values()), captions=list(trees))
 
 # %% [markdown]
+# The larger tree holds the smaller one. (The marks compare the two from the result back.) **In PyTorch:** the same
+# lines, and no piece of its own, here or there: the graph takes its shape from your recursion.
+#
 # ## Not to be recorded
 #
 # `y.detach()` is the same number without its past: a constant from there on. With x = 3, what is `x.grad` after
@@ -181,7 +186,7 @@ class no_grad(Switch):
 no_grad = check(no_grad)
 
 # %% [markdown]
-# **In PyTorch:** `with torch.no_grad():`.
+# **In PyTorch:** `with torch.no_grad():`. The package's own comes with the next cell.
 #
 # ### Bug hunt 1
 #
@@ -189,8 +194,9 @@ no_grad = check(no_grad)
 # is the mistake: `"w * x"`, `"total + loss"` or `"loss.backward()"`?
 
 # %%
+course.show("07.no_grad")
 w, total = tg.tensor(1.0, requires_grad=True), tg.tensor(0.0)
-for x in (1.0, 2.0, 3.0):
+for x in (1.0, 3.0):
     loss = (w * x - 2) ** 2
     loss.backward()
     total = total + loss
@@ -217,12 +223,24 @@ except RuntimeError as error:
 predict("bug-in-place", "x.mul_(2)")  ### ANSWER
 
 # %% [markdown]
+# Writing in place is safe where no rule reads what is lost: `x.add_(1)` after `y = 2 * x`, say. Two more traps raise at
+# once: writing into a leaf that wants gradients, outside of `no_grad`, and calling `backward` twice on one graph.
+#
 # ## Looking inside
 #
 # `print` works anywhere on the way forward. On the way back nobody calls your code, unless you leave a **hook** at a
 # tensor: a function that is called with its gradient when that is known, and may return another in its place.
-# `handle = h.register_hook(print)` prints the gradient of `h` in every backward pass; `handle.remove()` ends that. The
-# hooks of a tensor stand in a dict, a number for each, in the order in which they came.
+
+# %%
+x = tg.tensor([1.0, -2.0], requires_grad=True)
+h = x * 3
+handle = h.register_hook(lambda g: print("the gradient of h:", g))
+(h * h).sum().backward()
+handle.remove()
+
+# %% [markdown]
+# `handle.remove()` takes the hook away, or it would print in every pass. The hooks of a tensor stand in a dict, a
+# number for each, in the order in which they came.
 #
 # ### Exercise 4 · Call the hooks
 #
@@ -230,7 +248,7 @@ predict("bug-in-place", "x.mul_(2)")  ### ANSWER
 
 # %%
 def run_hooks(hooks, g):
-    """Call every hook, in order, with the gradient; what a hook returns, unless None, is the gradient from then on.
+    """Call every hook, in order, with the gradient; what a hook returns, if not None, is the gradient from then on.
 
     hooks: a dict, whose values are functions of one Tensor. A hook may take itself out of the dict while it runs.
     Returns the gradient after all of them.
@@ -250,8 +268,8 @@ def run_hooks(hooks, g):
 run_hooks = check(run_hooks)
 
 # %% [markdown]
-# **In PyTorch:** `h.register_hook(print)`, too. A Function of your own goes further: you write its forward and its
-# backward. `ctx` is there to keep things for backward; this one needs none.
+# **In PyTorch:** `h.register_hook(print)`, too. A *Function* of your own goes further: you write its forward and its
+# backward, and call it by `apply`. `ctx` is there to keep things for backward; this one needs none.
 #
 # ### Exercise 5 · A function of your own
 #
@@ -284,21 +302,21 @@ class Clip(tg.autograd.Function):
 Clip = check(Clip)
 
 # %% [markdown]
-# **In PyTorch:** `class Clip(torch.autograd.Function)`, word for word. The package's own of what you wrote before:
-
-# %%
-course.show("07.no_grad")
-course.show("07.run_hooks")
-
-# %% [markdown]
+# **In PyTorch:** `class Clip(torch.autograd.Function)`, word for word. The package's `run_hooks` comes first below.
+#
+# ### In the middle of a pass
+#
 # `print` works in a forward and in a backward as anywhere else. Where it is too little, there is Python's own debugger,
-# `pdb`, in the middle of a backward pass too. Write `breakpoint()` in your code, and type where it stops: `p g` prints
-# `g`, `n` goes to the next line, `c` goes on.
+# `pdb`. Write `breakpoint()` in your code, and type where it stops: `p g` prints `g`, `n` goes to the next line, `c`
+# goes on. It stops on the way forward and on the way back.
 #
 # The slope of x³ at 2 is 12, so 5x³ should bring 60. This rule brings 30. The commands come from a text, so that the
-# page is the same each time; what follows `(Pdb)` was typed.
+# page is the same each time: `Typed` and `Debugger` are there for that alone. What follows `(Pdb)` was typed.
 
 # %%
+course.show("07.run_hooks")
+
+
 class Cube(tg.autograd.Function):
     """x³, with a mistake on the way back."""
 
@@ -306,10 +324,12 @@ class Cube(tg.autograd.Function):
     def forward(ctx, x):
         print("forward: x =", x)
         ctx.save_for_backward(x)
-        return x**3
+        z = x**3
+        return z
 
     @staticmethod
     def backward(ctx, g):
+        print("backward: g =", g)
         (x,) = ctx.saved_tensors
         slope = 3 * x
         return g * slope
@@ -332,24 +352,25 @@ class Debugger(pdb.Pdb):
         print(f"> {frame.f_code.co_name}()\n-> {getline(frame.f_code.co_filename, number).strip()}")
 
 
-def go_back():
+def there_and_back():
+    y = 5 * Cube.apply(x)
     y.backward()
 
 
 x = tg.tensor([2.0], requires_grad=True)
-y = 5 * Cube.apply(x)
-commands = Typed("c\np g\nn\np x\nn\np slope\nslope = 3 * x * x\nc\n")
+forward, backward = ["p x", "n", "n", "p z", "c"], ["n", "p x", "n", "p slope", "slope = 3 * x * x", "c"]
+commands = Typed("\n".join(["c", *forward, *backward]) + "\n")
 debugger = Debugger(stdin=commands, stdout=sys.stdout, nosigint=True, readrc=False)
 debugger.prompt = "(Pdb) "
-rule = Cube.backward.__code__
-debugger.set_break(rule.co_filename, rule.co_firstlineno + 2)
-debugger.runcall(go_back)
+for code in (Cube.forward.__code__, Cube.backward.__code__):
+    debugger.set_break(code.co_filename, code.co_firstlineno + 3)
+debugger.runcall(there_and_back)
 debugger.clear_all_breaks()
 print("x.grad", x.grad)
 
 # %% [markdown]
-# The slope was 6 where 3 · 2² is 12. The last command but one set it right, for this pass alone. Now you know which
-# line to mend.
+# The way forward is right: z is 8. On the way back the slope was 6 where 3 · 2² is 12. The last command but one set it
+# right, for this pass alone. Now you know which line to mend.
 #
 # ## Gradients of gradients
 #
@@ -372,9 +393,9 @@ predict("third", 24)  ### ANSWER
 #
 # *Difficulty 3 of 5 · about 8 minutes*
 #
-# Lay a parabola at a function so that value, slope f′ and bend f″ fit. It is level at x − f′ / f″: its lowest place
-# where f″ is above 0. No learning rate is needed. `x.detach().requires_grad_()` is a number without a past that wants
-# gradients.
+# Lay a parabola at a function so that three things fit: its value, its slope f′, and its bend f″, the slope of the
+# slope. The parabola is level at x − f′ / f″: its lowest place where f″ is above 0. No learning rate is needed.
+# `x.detach().requires_grad_()` is a number without a past that wants gradients.
 
 # %%
 def newton_step(f, x):
@@ -397,7 +418,8 @@ def newton_step(f, x):
 newton_step = check(newton_step)
 
 # %% [markdown]
-# **In PyTorch:** `torch.autograd.grad(f(x), x, create_graph=True)`.
+# **In PyTorch:** `torch.autograd.grad(f(x), x, create_graph=True)`; the rest is the same, and neither has Newton's
+# method ready.
 #
 # ## All of it, on your own pieces
 #
@@ -422,25 +444,25 @@ with course.mine():
         with tg.no_grad():
             w -= 0.03 * w.grad
         losses.append(loss.item())
-print("Newton:", " ".join(f"{place:.4f}" for place in places), f"and the cube root of 3/4 is {0.75 ** (1 / 3):.4f}")
+print("Newton:", " ".join(f"{place:.4f}" for place in places))
+print(f"The cube root of 3/4 is {0.75 ** (1 / 3):.4f}")
 print(f"trees: loss {losses[0]:.3f} at first, {losses[-1]:.4f} at the end")
 plots.curves({"loss": losses, "size of the gradient": gradients}, log=True)
 
 # %% [markdown]
 # ## How TensorFlow says it
 #
-# TensorFlow records on request, on a tape:
-#
-# ```python
-# with tf.GradientTape() as tape:
-#     y = x * x
-# slope = tape.gradient(y, x)
-# ```
-#
-# There nothing is recorded outside the `with`, and the tape watches variables by themselves, other tensors only after
-# `tape.watch(x)`. It is used up after one gradient, unless made with `persistent=True`, which is our `retain_graph`. A
-# tape around a tape is our `create_graph`. The slope is returned, as by `tg.autograd.grad`; nothing adds up. Here, as
-# in PyTorch, recording is on wherever a tensor wants gradients, and `no_grad` switches it off.
+# > TensorFlow records on request, on a tape, as in the lines below. Outside of the `with` nothing is recorded. The tape
+# > watches variables of its own accord, other tensors only after `tape.watch(x)`. It is used up after one gradient,
+# > unless made with `persistent=True`, which is our `retain_graph`. A tape around a tape is our `create_graph`. The
+# > slope is returned, as by `tg.autograd.grad`; nothing adds up. Here, as in PyTorch, recording is on wherever a tensor
+# > wants gradients, and `no_grad` switches it off.
+# >
+# > ```python
+# > with tf.GradientTape() as tape:
+# >     y = x * x
+# > slope = tape.gradient(y, x)
+# > ```
 #
 # ## What you have built
 #

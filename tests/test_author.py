@@ -150,7 +150,7 @@ def test_marks_that_do_not_fit_are_named_with_file_and_line(tmp_path: Path, code
         ("# %%\n1\n", "line 1: a lesson begins with"),
         ("# %% [markdown]\n# ## Title\n", "line 1: a lesson begins with"),
         ("", "line 1: a lesson begins with"),
-        (TITLE + "# %%\n\n# %%\n1\n", "cell 2 is empty"),
+        (TITLE + "# %%\n\n# %%\n1\n", "line 4 (cell 2): this cell is empty"),
     ],
 )
 def test_a_title_and_cells_with_something_in_them_are_asked_for(tmp_path: Path, text: str, says: str) -> None:
@@ -231,7 +231,7 @@ def test_a_cell_that_fails_keeps_the_old_notebooks(
     with pytest.raises(AuthorError) as error:
         build(root=tmp_path)
     message = str(error.value)
-    assert f"{source}, cell 2" in message and says in message and code in message
+    assert f"{source}, line 4 (cell 2)" in message and says in message and code in message
     assert [old.read_text() for old in olds] == ["old", "old"]
 
 

@@ -90,7 +90,7 @@ def _same(value):
 LESSON = Lesson("99", __name__, (
     Exercise(
         "99.tripled", None, 1, 1, tripled,
-        cases=(_case("a square", [[1, 2], [3, 5]]), _case("a row", [4, 7]), _case("one number", [6]),
+        cases=(_case("one number", [6]), _case("a row", [4, 7]), _case("a square", [[1, 2], [3, 5]]),
                _case("zero", [0])),
         mistakes=(
             Mistake("added", lambda xs: xs + 3, "You add 3."),
@@ -212,6 +212,8 @@ HELP = {
     "other numbers": ("return np.cos(xs)", "The numbers in `tripled` are not as expected"),
     "arity": ("def tripled(): return 3", "takes other arguments"),
     "unknown name": ("return xs * factor", "The name `factor` is not known"),
+    "another exercise": ("return exponential(xs)", "`exponential` is an exercise of this lesson too."),
+    "of the notebook": ("display(xs)\nreturn xs * 3", "`display` works in a notebook alone"),
     "partly written": ("if xs.size > 3: return xs * 3\nraise NotImplementedError", "still to be written"),
     "dict": ("return {}", "`tripled` is a dict"),
     "without end": ("return tripled(xs)", "calls itself without end"),
@@ -237,10 +239,22 @@ def test_an_exception_shows_the_learners_own_line(made_up: Lesson) -> None:
     assert "`AttributeError: 'numpy.ndarray' object has no attribute" in words(outcome)
 
 
+def test_a_long_message_is_cut(made_up: Lesson) -> None:
+    said = words(examined(made_up, "raise ValueError('one\\n\\ttwo ' + 'x' * 1000)"))
+    assert "`ValueError: one two xxx" in said and "x …` with one number, in this line of yours:" in said
+    assert len(said) < 600
+
+
 def test_the_smallest_failing_case_is_shown_expected_beside_yours(made_up: Lesson) -> None:
     (table,) = [block for block in examined(made_up, "return xs * 5").blocks if isinstance(block, Table)]
     assert table.caption == "With one number"
     assert table.rows == (("tripled", "array([18.])", "array([30.])", "different"),)
+
+
+def test_where_it_looks_like_a_mistake_the_case_shown_is_one_that_the_mistake_explains(made_up: Lesson) -> None:
+    outcome = examined(made_up, "return xs * 2 if xs.size > 1 else xs * 7")
+    (table,) = [block for block in outcome.blocks if isinstance(block, Table)]
+    assert outcome.likely and table.caption == "With a row"
 
 
 def test_an_input_is_shown_where_it_was_changed(made_up: Lesson) -> None:
@@ -427,6 +441,13 @@ def test_the_html_says_all_that_the_text_says_and_escapes_the_learners_code(made
     assert set(re.findall(r"\w+", message.as_text())) <= set(re.findall(r"\w+", page.text))
 
 
+def test_a_grid_of_numbers_keeps_its_lines_and_code_is_broken_to_fit() -> None:
+    rows = (("a", "1, 2\n3, 4", "[1, 2]"),)
+    for breaks, kept in ((False, 1), (True, 0)):
+        page = Table("x", ("", "", ""), rows, breaks).as_html()
+        assert (page.count("white-space: pre"), page.count("white-space: pre-wrap")) == (2, 2 - kept)
+
+
 def test_a_table_marks_its_headers_and_says_the_difference_in_words(made_up: Lesson) -> None:
     page = Message("x", examined(made_up, "return xs * 5").blocks).as_html()
     Tags(page)
@@ -445,6 +466,13 @@ def test_large_arrays_are_shown_where_they_differ() -> None:
         "array of shape (20, 30); at (2, 4): 1",
         "array of shape (20, 30); at (2, 4): 7",
     )
+
+
+def test_small_numbers_are_written_out_unless_that_would_hide_them() -> None:
+    from tinygrad_course.course.feedback import beside
+
+    right = {"kind": "array", "dtype": "float64", "shape": [2], "values": [100.0, -0.01]}
+    assert beside(right, {**right, "values": [1.0, 2e-7]}) == ("array([100.  ,  -0.01])", "array([1.e+00, 2.e-07])")
 
 
 def test_a_check_of_lesson_00_keeps_nobody_waiting(capfd: pytest.CaptureFixture[str]) -> None:

@@ -79,6 +79,48 @@ def test_fold_counts_the_windows_over_each_element() -> None:
     assert counts[0, 0].tolist() == [[1, 2, 2, 1], [2, 4, 4, 2], [2, 4, 4, 2], [1, 2, 2, 1]]
 
 
+def test_images_stay_channels_last_in_memory() -> None:
+    x, w = image(2, 3, 8, 8), image(4, 3, 3, 3)
+    a = F.conv2d(x, w, image(4), padding=1)
+    b = F.max_pool2d(F.relu(a), 2)
+    c = F.conv2d(b, image(5, 4, 3, 3), padding=1)
+    gradients = grad(c.sum(), [a, b])
+    for t in (a, b, c, *gradients):
+        assert t.data.strides[1] == t.data.itemsize, "the channels of a place lie side by side"
+
+
+@pytest.mark.parametrize("channels_last", [False, True])
+def test_a_batch_in_blocks(channels_last: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ops.conv, "BLOCK", 250)  # two samples of 9 windows of 12 numbers, the last block of one
+    x, w, g = numbers(5, 3, 4, 4), numbers(2, 3, 2, 2), numbers(5, 2, 3, 3)
+    expected = conv_by_loops(x, w)
+    if channels_last:
+        x = x.transpose(0, 2, 3, 1).copy().transpose(0, 3, 1, 2)
+    t = tg.tensor(w, requires_grad=True)
+    z = F.conv2d(tg.Tensor(x), t)
+    z.backward(g)
+    np.testing.assert_allclose(z.detach().numpy(), expected, rtol=1e-10)
+    ones = np.eye(12).reshape(12, 1, 3, 2, 2)  # the output is linear in w: one at a time
+    slopes = [(conv_by_loops(x, one) * g).sum((0, 2, 3)) for one in ones]
+    np.testing.assert_allclose(t.grad.numpy(), np.stack(slopes, 1).reshape(w.shape), rtol=1e-10)
+
+
+def test_an_image_that_wants_no_gradient_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("the gradient of the input was computed")
+
+    monkeypatch.setattr(ops.ConvInput, "forward", fail)
+    F.conv2d(image(1, 2, 5, 5).detach(), image(3, 2, 3, 3), padding=1).sum().backward()
+
+
+def test_max_pool_of_many_positions() -> None:
+    x = tg.zeros(1, 1, 20, 20, requires_grad=True)
+    with tg.no_grad():
+        x[0, 0, 15, 7] = 1.0  # position 307 of 400: more than a byte counts
+    F.adaptive_max_pool2d(x, 1).backward(np.full((1, 1, 1, 1), 3.0))
+    assert x.grad[0, 0, 15, 7].item() == 3 and x.grad.sum().item() == 3
+
+
 def test_layers_keep_float32() -> None:
     x, w, b = (tg.ones(*shape, requires_grad=True) for shape in ((1, 1, 4, 4), (1, 1, 3, 3), (1,)))
     z = F.avg_pool2d(F.conv2d(x, w, b, padding=1), 2, count_include_pad=False, padding=1)

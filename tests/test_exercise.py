@@ -352,6 +352,16 @@ PASSES = {
                                 DEF + "    return by(x, 2) if x > 0 else by(x, 3)\n"],
     "beside magics": ["%pwd\n!true\n" + DEF + RIGHT],
     "before a cell that is no Python": ["%%time\n" + DEF + RIGHT, "%%writefile x.py\n" + DEF + WRONG],
+    "the second of two lambdas in a line": ["o = lambda x: x; double_or_triple = lambda x: x * 2 if x > 0 else x * 3"],
+    "a partial": ["from functools import partial", "def by(n, x):\n    return x * 2 if x > 0 else x * n",
+                  "double_or_triple = partial(by, 3)"],
+    "an object that can be called": ["class Doubler:\n    def __call__(self, x):\n    " + RIGHT,
+                                     "double_or_triple: object = Doubler()"],
+    "a method": ["class Doubler:\n    def double_or_triple(self, x):\n    " + RIGHT +
+                 "double_or_triple = Doubler().double_or_triple"],
+    "the name used inside another function": [DEF + RIGHT, "%%time\ndef other():\n    double_or_triple = 3"],
+    "decorated by hand": ["def loud(f):\n    return lambda x: f(x)", DEF + RIGHT,
+                          "double_or_triple = loud(double_or_triple)"],
     "hints of known and unknown types": ["import numpy\ndef double_or_triple(x: 'No') -> numpy:\n" + RIGHT],
 }  # fmt: skip
 
@@ -360,6 +370,22 @@ PASSES = {
 def test_a_right_answer_in_a_notebook_passes(tmp_path: Path, cells: list[str]) -> None:
     said = notebook(tmp_path, *cells, CHECK)
     assert "`double_or_triple`: passed" in said and "given back: yours" in said, said
+
+
+NOT_THE_NEWEST = {  # what the name holds now, after a right answer
+    "a partial": "from functools import partial\ndouble_or_triple = partial(lambda x, k: x * k, k=9)",
+    "an object that can be called": "class Nine:\n    def __call__(self, x): return x * 9\ndouble_or_triple = Nine()",
+    "a class without methods": "class Nine:\n    def __new__(cls, x): return x * 9\nclass double_or_triple(Nine): pass",
+    "one of several": "double_or_triple, other = (lambda k: lambda x: x * k)(9), 3",
+    "exec": "exec('def double_or_triple(x): return x * 9')",
+    "an import": "from operator import neg as double_or_triple",
+}
+
+
+@pytest.mark.parametrize("cell", NOT_THE_NEWEST.values(), ids=NOT_THE_NEWEST.keys())
+def test_an_earlier_right_answer_does_not_pass_for_what_the_name_holds_now(tmp_path: Path, cell: str) -> None:
+    said = notebook(tmp_path, DEF + RIGHT, cell, CHECK)
+    assert "`double_or_triple`: not" in said and "the other\n" in said, said
 
 
 def test_a_wrong_answer_in_a_notebook_is_diagnosed_and_the_cell_is_mended(tmp_path: Path) -> None:
@@ -387,4 +413,9 @@ def test_a_blank_notebook_runs_through(tmp_path: Path) -> None:
 
 def test_a_value_of_another_cell_is_told_by_name(tmp_path: Path) -> None:
     said = notebook(tmp_path, "two = 2", DEF + "    return x * two if x > 0 else x * 3\n", CHECK)
-    assert "The name `two` is not known" in said
+    assert "`two` is set in another cell, and your code is run without the notebook." in said
+
+
+def test_what_the_notebook_does_to_numpy_does_not_make_a_wrong_answer_right(tmp_path: Path) -> None:
+    patched = "import numpy as np\nnp.allclose = lambda *_, **__: True\n"
+    assert "`double_or_triple`: not yet" in notebook(tmp_path, patched + DEF + WRONG, CHECK)

@@ -7,6 +7,8 @@ import importlib
 import inspect
 import itertools
 import textwrap
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from pkgutil import resolve_name
 from typing import Any
@@ -16,9 +18,9 @@ import pytest
 from tinygrad_course.course import exercises
 from tinygrad_course.course.check import CourseFault, Expected, examine, expected, judge
 from tinygrad_course.course.check import _agreements as agreements
-from tinygrad_course.course.child import Plain, discard, run
+from tinygrad_course.course.child import Child, Plain, discard, run
 from tinygrad_course.course.exercise import Case, Exercise, Lesson, Mistake
-from tinygrad_course.course.source import Source, program
+from tinygrad_course.course.source import Source, program, unknown_names
 
 LESSONS = [exercises.load(number) for number in exercises.numbers()]
 PAIRS = [pytest.param(lesson, e, id=e.id) for lesson in LESSONS for e in lesson.exercises]
@@ -103,6 +105,40 @@ def test_every_mistake_is_rejected_and_named_by_its_own_sentence(lesson: Lesson,
         outcome = judge(exercise, results, outcomes)
         assert (outcome.status, outcome.mistake, outcome.likely) == ("not yet", mistake, False), mistake.name
         assert outcome.blocks[0] == mistake.sentence
+
+
+@pytest.fixture(scope="module")
+def figures() -> Iterator[Counter[str]]:
+    """How many mistakes were tried as a learner would type them, rejected, and named; printed with pytest -s."""
+    found: Counter[str] = Counter()
+    yield found
+    print(f"\nMistakes as a learner types them: {dict(found)}")
+
+
+def typed(exercise: Exercise, mistake: Mistake) -> Source | None:
+    """A mistake as a program of its own; None where it was put together from parts that do not stand in one text."""
+    piece = mistake.piece
+    methods = [m for m in vars(piece).values() if inspect.isfunction(m)] if inspect.isclass(piece) else []
+    if "<locals>" in piece.__qualname__ or any(m.__qualname__ != f"{piece.__qualname__}.{m.__name__}" for m in methods):
+        return None
+    found = program(piece, exercise.name)
+    return found if found and not unknown_names(found.text) else None
+
+
+@pytest.mark.parametrize(("lesson", "exercise"), PAIRS)
+def test_a_mistake_typed_by_a_learner_is_rejected_and_named(
+    lesson: Lesson, exercise: Exercise, figures: Counter[str]
+) -> None:
+    found = [(mistake, source) for mistake in exercise.mistakes if (source := typed(exercise, mistake))]
+    child = Child()
+    try:
+        outcomes = [(mistake, examine(lesson, exercise, source, child=child)) for mistake, source in found]
+    finally:
+        child.end()
+    rejected = [outcome.status == "not yet" for _, outcome in outcomes]
+    named = [outcome.mistake is mistake and not outcome.likely for mistake, outcome in outcomes]
+    figures += Counter(tried=len(found), rejected=sum(rejected), named=sum(named))
+    assert all(rejected) and sum(named) >= 0.95 * len(named)
 
 
 @pytest.mark.parametrize(("lesson", "exercise"), PAIRS)

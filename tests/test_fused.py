@@ -12,16 +12,21 @@ import pytest
 
 import tinygrad_course as tg
 from tinygrad_course.autograd import grad, gradcheck, gradgradcheck
+from tinygrad_course.fused import (
+    Fused,
+    FusedAttention,
+    FusedCrossEntropy,
+    FusedGELU,
+    FusedGRU,
+    FusedLayerNorm,
+    FusedLinear,
+    FusedLSTM,
+    FusedRNN,
+)
 from tinygrad_course.graph import walk
 from tinygrad_course.modes import using
 from tinygrad_course.nn import functional as F
-from tinygrad_course.nn.activation import FusedGELU
-from tinygrad_course.nn.attention import FusedAttention
-from tinygrad_course.nn.layers import FusedLinear
-from tinygrad_course.nn.loss import FusedCrossEntropy
-from tinygrad_course.nn.normalization import FusedLayerNorm
-from tinygrad_course.nn.recurrence import FusedGRU, FusedLSTM, FusedRNN, gru, lstm, rnn
-from tinygrad_course.ops.fused import Fused
+from tinygrad_course.nn.recurrent import gru, lstm, rnn
 
 
 class Row(NamedTuple):
@@ -123,7 +128,7 @@ def all_fused(op: type = Fused) -> set[type]:
 
 def test_every_fused_operation_has_a_row() -> None:
     proven = {row.op for row in ROWS.values()}
-    assert {op for op in all_fused() if op.__module__.startswith("tinygrad_course.nn.")} == proven
+    assert {op for op in all_fused() if op.__module__.startswith("tinygrad_course.")} == proven
 
 
 @every_row

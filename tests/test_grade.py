@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import importlib
 import json
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,6 +181,99 @@ def test_what_counts_is_the_exercise_and_not_its_cell(tmp_path: Path) -> None:
     assert {student: found[0] for student, found in statuses(tmp_path).items()} == {n: s for n, (_, s) in CELLS.items()}
 
 
+FORGED = """
+import os, struct
+def doubled(x):
+    for pipe in range(3, 30):
+        try:
+            os.write(pipe, struct.pack(">I", 14) + b'{"done": true}')
+        except OSError:
+            pass
+    return 2 * x
+"""
+
+
+def test_what_an_answer_sends_on_its_own_is_told_and_stops_nothing(tmp_path: Path) -> None:
+    hand_in(tmp_path / "ann" / "a.ipynb", [FIRST, FORGED, QUADRUPLED, COUNTER])
+    hand_in(tmp_path / "bob" / "a.ipynb", RIGHT)
+    grades = grade(tmp_path, LIMITS)
+    assert [result.status for result in grades.results if result.student == "bob"] == [P, P, P, P]
+    assert all(result.status != P for result in grades.results[:2])
+    assert all(line.startswith("ann/a.ipynb: 98.") for line in grades.unread)
+
+
+@pytest.mark.parametrize("name", ["Zoë Å & 'Co'", "a,b", "[x]", "-x", "two\nlines", "late\udce9"])
+def test_a_student_may_have_any_name(tmp_path: Path, name: str) -> None:
+    try:
+        hand_in(tmp_path / "in" / name / "same.ipynb", [FIRST, DOUBLED])
+    except (OSError, ValueError) as error:
+        pytest.skip(f"this file system has no such name: {error}")
+    hand_in(tmp_path / "in" / "ann" / "same.ipynb", [FIRST, STUB])
+    written = grade(tmp_path / "in", LIMITS).write(tmp_path / "results")
+    shown = name.replace("\udce9", "\\xe9")
+    with written[0].open(encoding="utf-8", newline="") as file:
+        found = {row["student"]: row["status"] for row in csv.DictReader(file) if row["exercise"] == "98.doubled"}
+    assert found == {"ann": N, shown: P}
+    students = json.loads(written[1].read_text(encoding="utf-8"))["students"]
+    assert {"student": shown, "points": 1, "most": 14} in students
+
+
+def test_what_an_answer_writes_goes_away_with_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    writes = "def doubled(x):\n    open('results.csv', 'a').write('x')\n    return 2 * x"
+    hand_in(tmp_path / "in" / "ann" / "a.ipynb", [FIRST, writes])
+    monkeypatch.chdir(tmp_path)
+    assert grade(Path("in"), LIMITS).results[0].status == P
+    assert [path.name for path in tmp_path.iterdir()] == ["in"] and Path.cwd() == tmp_path
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sets no limit to the size of a file")
+def test_no_file_that_an_answer_writes_grows_without_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grading, "LARGEST_FILE", 10_000)
+    file = tmp_path / "large"
+    hand_in(tmp_path / "ann.ipynb", [FIRST, f"def doubled(x):\n    open({str(file)!r}, 'wb').write(bytes(10**6))"])
+    assert grade(tmp_path, LIMITS).results[0].status == Y and file.stat().st_size == 10_000
+    (tmp_path / "mine").write_bytes(bytes(20_000))  # the limit is for answers alone
+
+
+OWN = "the package's own"
+BORROWED = {
+    "imported": (["from tinygrad_course.graph import sum_to"], OWN),
+    "imported in place of a stub": (["def sum_to(g, shape):\n    raise NotImplementedError('x')\n"
+                                     "from tinygrad_course.graph import sum_to"], OWN),
+    "imported under another name": (["import tinygrad_course.graph as engine\ndef sum_to(*given):\n"
+                                     "    return engine.sum_to(*given)"], OWN),
+    "as an attribute": (["import tinygrad_course as tg", "sum_to = lambda *given: tg.graph.sum_to(*given)"], OWN),
+    "imported within": (["def sum_to(*given):\n    from tinygrad_course.graph import sum_to as own\n"
+                         "    return own(*given)"], OWN),
+    "in a helper": (["from tinygrad_course.graph import sum_to as own\ndef helper(*given):\n    return own(*given)",
+                     "def sum_to(*given):\n    return helper(*given)"], OWN),
+    "out of the exercises": (["def sum_to(*given):\n    from tinygrad_course.course.exercises.lesson05 import LESSON\n"
+                              "    return LESSON.exercise('sum_to').reference(*given)"], OWN),
+    "imported after an answer": (["def sum_to(g, shape):\n    return g",
+                                  "from tinygrad_course.graph import sum_to"], Y),
+    "another piece of the package": (["import tinygrad_course as tg\nfrom tinygrad_course.graph import walk\n"
+                                      "def sum_to(g, shape):\n    walk, tg.graph.walk\n    return g"], Y),
+}  # fmt: skip
+
+
+def test_the_packages_own_piece_is_no_answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grading, "numbers", exercises.numbers)
+    monkeypatch.setattr(grading, "load", exercises.load)
+    for name, (cells, _) in BORROWED.items():
+        hand_in(tmp_path / name / "05_tensors.ipynb", cells)
+    found = {result.student: result.status for result in grade(tmp_path).results if result.exercise == "05.sum_to"}
+    assert found == {name: status for name, (_, status) in BORROWED.items()}
+
+
+@pytest.mark.parametrize("number", exercises.numbers())
+def test_no_answer_of_the_solutions_is_taken_for_the_packages_own(number: str) -> None:
+    source = next((Path(__file__).resolve().parents[1] / "solutions").glob(f"{number}_*.ipynb"))
+    answers = Answers(grading._cells(source))
+    for exercise in exercises.load(number).exercises:
+        answer = answers.program(exercise)
+        assert answer and not answers.borrows(exercise, answer), exercise.id
+
+
 def test_a_value_may_be_computed_from_others(tmp_path: Path) -> None:
     hand_in(
         tmp_path / "a" / "98.ipynb", ["rows = 2", "def columns():\n    return rows + 1", "shape = (rows, columns())"]
@@ -236,10 +330,10 @@ def test_a_piece_of_the_course_stands_in_for_one_that_did_not_pass() -> None:
 
 GRADES = Grades(
     [
-        Result("ann, 1", "98.doubled", "not yet", 0, "squared"),
-        Result("bé", "98.doubled", "not yet", 0, "squared", likely=True),
-        Result("bé", "98.Counter", "not yet", 0, "forgetful"),
-        Result("cem", "98.doubled", "passed", 1),
+        Result("ann, 1", "98.doubled", "not yet", 0, 1, "squared"),
+        Result("bé", "98.doubled", "not yet", 0, 1, "squared", likely=True),
+        Result("bé", "98.Counter", "not yet", 0, 10, "forgetful"),
+        Result("cem", "98.doubled", "passed", 1, 1),
     ],
     ["x.ipynb: why"],
 )
@@ -249,17 +343,24 @@ def test_the_results_as_csv_and_json(tmp_path: Path) -> None:
     written = GRADES.write(tmp_path / "new" / "week.1")
     assert [path.name for path in written] == ["week.1.csv", "week.1.json"]
     rows = list(csv.reader(written[0].read_text(encoding="utf-8").splitlines()))
-    assert rows[0] == ["student", "exercise", "status", "points", "mistake"]
-    assert rows[1] == ["ann, 1", "98.doubled", "not yet", "0", "squared"] and rows[4][4] == ""
+    assert rows[0] == ["student", "exercise", "status", "points", "most", "mistake", "likely"]
+    assert rows[1] == ["ann, 1", "98.doubled", "not yet", "0", "1", "squared", "False"]
+    assert rows[2][5:] == ["squared", "True"] and rows[4][3:] == ["1", "1", "", "False"]
     whole = json.loads(written[1].read_text(encoding="utf-8"))
     assert whole["results"][1] == {
         "student": "bé",
         "exercise": "98.doubled",
         "status": "not yet",
         "points": 0,
+        "most": 1,
         "mistake": "squared",
         "likely": True,
     }
+    assert whole["students"] == [
+        {"student": "ann, 1", "points": 0, "most": 1},
+        {"student": "bé", "points": 0, "most": 11},
+        {"student": "cem", "points": 1, "most": 1},
+    ]
     assert whole["mistakes"][0] == {"exercise": "98.doubled", "mistake": "squared", "students": 2}
     assert whole["unread"] == ["x.ipynb: why"]
 

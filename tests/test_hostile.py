@@ -154,6 +154,7 @@ if os.name != "nt":
         "fork": ("import os\nos.fork()\nreturn xs * 3", PASSES),
         "signal to itself": ("import os, signal\nos.kill(os.getpid(), signal.SIGKILL)", CRASHED),
         "stopped by a signal": ("import os, signal\nos.kill(os.getpid(), signal.SIGSTOP)\nreturn xs * 3", ENDLESS),
+        "signal to its parent": ("import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nreturn xs * 3", PASSES),
         "alarm": ("import signal, time\nsignal.setitimer(signal.ITIMER_REAL, 0.01)\ntime.sleep(9)", CRASHED),
     }
 

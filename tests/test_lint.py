@@ -18,6 +18,7 @@ from tinygrad_course.course.cli import main
 from tinygrad_course.course.exercise import Case, Exercise, Lesson, Mistake, Prediction
 from tinygrad_course.course.lint import RULES, SINCE, facts, lint
 from tinygrad_course.course.stats import Page
+from tinygrad_course.course.uses import resolved
 
 
 def doubled(x: float) -> float:
@@ -86,6 +87,15 @@ def exercise(**changes: Any) -> Page:
     return page(lesson=replace(LESSON, exercises=(replace(EXERCISE, **changes),)))
 
 
+def answered(lines: int) -> Page:
+    """The good lesson with a solution that has an answer of so many lines."""
+    made = page()
+    solved = [new_code_cell(cell.source) for cell in made.cells]
+    solved[3].source = STUB.replace('raise NotImplementedError("write your answer here")', "\n    ".join(["x"] * lines))
+    solved[1].outputs = made.solved[0].outputs
+    return replace(made, solved=solved)
+
+
 def shown(data: dict[str, str], metadata: Any = None) -> Page:
     return page(outputs=(PICTURE, PICTURE, PICTURE, new_output("display_data", data, metadata=metadata or {})))
 
@@ -93,6 +103,10 @@ def shown(data: dict[str, str], metadata: Any = None) -> Page:
 BROKEN: dict[str, tuple[Page, str]] = {
     "cells": (added("code", *["1"] * 35), "0: 46 cells, and 45 are the most; cut"),
     "words": (added("text", "word " * 1800), "0: 1846 words, and 1800 are the most; cut"),
+    "words of an idea": (
+        added("text", "word " * 151, "word " * 150),
+        "12: 151 words, and 150 are the most for an idea; cut",
+    ),
     "predictions": (
         page(CELLS[:-2], replace(LESSON, predictions=PREDICTIONS[1:])),
         "0: 2 predictions, and 3 are the least; ask with",
@@ -105,6 +119,8 @@ BROKEN: dict[str, tuple[Page, str]] = {
     ),
     "too long": (changed("About 40", "About 90"), "1: it states 90 minutes; write"),
     "minutes of exercises": (exercise(minutes=41), "1: its exercises take 41 minutes"),
+    "minutes of an exercise": (exercise(minutes=16), "3: 50.doubled takes 16 minutes, and 15 are the most"),
+    "lines of an answer": (answered(16), "4: an answer of 16 lines, and 15 are the most; give a part"),
     "a second title": (changed("## An idea", "# An idea"), "3: 'An idea' is a second title; write ##"),
     "a level skipped": (changed("## An idea", "### An idea"), "3: 'An idea' skips a level of headings; write ## in"),
     "image without alt": (changed("![a line]", "![]"), "10: a picture has no alt text"),
@@ -155,7 +171,7 @@ BROKEN: dict[str, tuple[Page, str]] = {
     "mark of a solution": (added("text", "### BEGIN SOLUTION"), "12: ### BEGIN SOLUTION stands in the lesson"),
     "a hint with the line": (
         exercise(hints=("Why?", "Try", "Fill in:\ntwice = x+x*1.0")),
-        "0: a hint of 50.doubled holds",
+        "0: hint 3 of 50.doubled in exercises/lesson50.py holds the line 'twice = x + x * 1.0'",
     ),
     "a hint with its value": (
         exercise(hints=("Is it x + x * 1.0?", "", "")),
@@ -173,13 +189,14 @@ BROKEN: dict[str, tuple[Page, str]] = {
 def test_what_is_broken_is_named_with_its_cell_and_cure(broken: Page, says: str) -> None:
     problems = found(broken)
     assert [problem for problem in problems if says in problem], problems
-    assert len(problems) <= 2, "one fault, and what follows from it"
+    assert len(problems) <= 3, "one fault, and what follows from it"
 
 
 GOOD: dict[str, Callable[[], Page]] = {
     "marks of math": lambda: added("text", "The factorial `n!` is $n!$.\n\n```\nassert x != 1\n```"),
     "svg with alt": lambda: shown({"image/svg+xml": '<svg aria-label="a graph"></svg>'}),
     "player with alt": lambda: shown({"text/html": '<img src="a" alt="a graph">'}),
+    "an answer as long as may be": lambda: answered(15),
     "a value": lambda: page(
         [*CELLS[:3], ("code", "doubled = ...  # write"), *CELLS[4:]],
         replace(LESSON, exercises=(replace(EXERCISE, reference=(2, 3)),)),
@@ -225,6 +242,9 @@ def early(code: str, number: str, tags: list[str] | None = None) -> str:
         ("x.nn.Linear", "01", ""),
         ("tg.autograd.central_difference(f, x)", "00", "tg.autograd.central_difference (lesson 01)"),
         ("tg.autograd.central_difference(f, x)", "01", ""),
+        ("import tinygrad_course.nn as layers\nlayers.Linear(1, 1)", "07", "tg.nn.Linear (lesson 08)"),
+        ("import tinygrad_course.optim\ntinygrad_course.optim.SGD", "09", "tg.optim.SGD (lesson 10)"),
+        ("import numpy.nn as nn\nnn.Linear(1, 1)", "01", ""),
     ],
 )
 def test_a_feature_before_its_lesson_is_found(code: str, number: str, names: str) -> None:
@@ -237,17 +257,24 @@ def test_a_taste_may_use_what_comes_later() -> None:
 
 def test_the_table_names_what_there_is() -> None:
     later = {"compile", "onnx", "safetensors", "quantize", "serve", "distributed"}
-    assert [name for name in SINCE if name not in later and linter._resolved(f"tinygrad_course.{name}") is None] == []
+    assert [name for name in SINCE if name not in later and resolved(f"tinygrad_course.{name}") is None] == []
 
 
 # The whole
 
 
-def test_a_finding_names_the_file_and_the_cell(monkeypatch: pytest.MonkeyPatch) -> None:
-    broken = added("text", "Well done!")
+def in_a_file(page: Page, folder: Path) -> Page:
+    """The same page with a source in which each cell has three lines."""
+    source = folder / page.source.name
+    source.write_text("# %%\n1\n\n" * len(page.cells), encoding="utf-8")
+    return replace(page, source=source)
+
+
+def test_a_finding_names_the_file_the_line_and_the_cell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    broken = in_a_file(added("text", "Well done!"), tmp_path)
     monkeypatch.setattr(linter, "pages", lambda lessons, root: [broken, page(outputs=())])
     assert lint() == [
-        "solutions/50_made_up.py, cell 12: an exclamation mark; end the sentence with a full stop.",
+        "solutions/50_made_up.py, line 34 (cell 12): an exclamation mark; end the sentence with a full stop.",
         "solutions/50_made_up.py: 0 graphs, and 3 are the least; show one with tg.draw or a plot.",
     ]
 
@@ -256,9 +283,9 @@ def test_a_finding_names_the_file_and_the_cell(monkeypatch: pytest.MonkeyPatch) 
     ("pages", "status", "says"), [([page()], 0, "Nothing to mend."), ([added("text", "Oh!")], 1, "full stop.")]
 )
 def test_the_command_ends_with_status_1_where_there_is_something_to_mend(
-    monkeypatch: pytest.MonkeyPatch, pages: list[Page], status: int, says: str
+    monkeypatch: pytest.MonkeyPatch, pages: list[Page], status: int, says: str, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(linter, "pages", lambda lessons, root: pages)
+    monkeypatch.setattr(linter, "pages", lambda lessons, root: [in_a_file(page, tmp_path) for page in pages])
     done = CliRunner().invoke(main, ["author", "lint"])
     assert done.exit_code == status and done.output.rstrip().endswith(says)
 

@@ -463,6 +463,7 @@ def test_an_operation_reads_its_rules_again() -> None:
 
 NOT_USABLE = {
     "a syntax error": ("walk", "def walk(node) return node", "yours cannot be run, SyntaxError"),
+    "an exit": ("walk", "raise SystemExit(3)", "yours cannot be run, SystemExit: 3"),
     "a missing name": ("walk", "walk = work", "yours cannot be run, NameError: name 'work' is not defined"),
     "no function": ("walk", "walk = 3", "yours is a int, and a function is wanted"),
     "no class": ("Linear", "def Linear(n, m): pass", "yours is a function, and a class is wanted"),

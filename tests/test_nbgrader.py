@@ -28,7 +28,7 @@ from tinygrad_course.course.grade import worth
 ROOT = Path(__file__).resolve().parents[1]
 VARIABLE = "TINYGRAD_COURSE_NBGRADER"
 WHY_NOT = (
-    f"nbgrader lives in an environment of its own: python -m venv grading; grading/bin/pip install nbgrader -e . ; "
+    f"nbgrader lives in an environment of its own: python -m venv grading; grading/bin/pip install -e '.[teacher]' ; "
     f"then set {VARIABLE}=grading/bin/python"
 )
 SOURCE = sources(ROOT, ["01"])[0]

@@ -310,7 +310,8 @@ def test_a_file_edited_by_hand_is_shown_as_it_is(folder: Path, capsys: pytest.Ca
     for text in ("def sum_to(g, shape): return g", "def sum_to(g, shape) return g"):
         path.write_text(text, encoding="utf-8")
         told = said(capsys, show, "sum_to")
-        assert text in told and "Your file was edited by hand since it passed." in told
+        assert text in told and "Yours was edited by hand since it passed its check:" in told
+        assert "Both passed the same check:" in said(capsys, show, "sum_to", 1)
 
 
 def test_show_of_an_exercise_without_target_is_beside_the_courses_answer(capsys: pytest.CaptureFixture[str]) -> None:

@@ -91,9 +91,10 @@ def test_the_command_prints_json_or_a_table() -> None:
     run = CliRunner().invoke
     as_json = run(main, ["author", "stats", "--json", "00"])
     assert json.loads(as_json.output) == statistics(["00"]) and list(json.loads(as_json.output)["lessons"]) == ["00"]
-    table = run(main, ["author", "stats", "00"])
+    table = run(main, ["author", "stats", "00"], env={"COLUMNS": "80"})
     words = statistics(["00"])["total"]["words"]
-    assert table.exit_code == 0 and table.output.count(f" {words:,} ") == 2 and "total" in table.output
+    assert table.exit_code == 0 and table.output.count(f" {words:,}\n") == 2 and "total" in table.output
+    assert {what.rpartition("_")[2] for what in COUNTED[1:]} <= {*table.output.split()}, "no heading is cut in two"
 
 
 def test_a_lesson_without_exercises_is_named_with_the_cure(tmp_path: Path) -> None:

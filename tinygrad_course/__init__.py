@@ -1,12 +1,12 @@
 """A small, complete autograd framework with PyTorch's names, built piece by piece in the course's lessons."""
 
-from importlib.metadata import PackageNotFoundError, version
+import typing
 from math import e, inf, nan, pi
 from warnings import filterwarnings
 
 from numpy import finfo, iinfo
 
-from . import autograd, data, linalg, nn, optim, plots, utils
+from . import autograd, linalg, nn, optim
 from .autograd import enable_grad, inference_mode, is_grad_enabled, no_grad, set_grad_enabled
 from .creation import (
     arange, as_tensor, bernoulli, empty, empty_like, eye, from_numpy, full, full_like, is_tensor, linspace,
@@ -15,7 +15,6 @@ from .creation import (
 )  # fmt: skip
 from .devices import cuda, device
 from .draw import draw
-from .draw.play import play
 from .dtypes import (
     bool_ as bool, float16, float16 as half, float32, float32 as float, float64, float64 as double, get_default_dtype,
     int8, int16, int16 as short, int32, int32 as int, int64, int64 as long, set_default_dtype, uint8,
@@ -40,12 +39,42 @@ from .methods.reductions import std_mean, var_mean
 from .random import Generator, manual_seed
 from .serialization import load, save
 from .tensor import Tensor
-from .training import callbacks, evaluate, fit, load_checkpoint, metrics, save_checkpoint
+
+if typing.TYPE_CHECKING:
+    from . import data, plots, training, utils
+    from .draw.play import play
+    from .training import callbacks, load_checkpoint, metrics, save_checkpoint
+    from .training.fit import evaluate, fit
+
+    __version__: str
+
+LATER = {
+    "callbacks": "training:callbacks", "data": "data", "evaluate": "training:evaluate", "fit": "training:fit",
+    "load_checkpoint": "training:load_checkpoint", "metrics": "training:metrics", "play": "draw.play:play",
+    "plots": "plots", "save_checkpoint": "training:save_checkpoint", "training": "training", "utils": "utils",
+}  # fmt: skip
+"""What is imported when it is first used, and where it is, so that the rest need not wait for it."""
 
 # As PyTorch, the framework says nothing of 0 / 0 or an overflow: nan and inf are in the result to see.
 filterwarnings("ignore", category=RuntimeWarning, module=rf"{__name__}\.")
 
-try:
-    __version__ = version("tinygrad_course")
-except PackageNotFoundError:  # run from a checkout that was never installed
-    __version__ = "0+unknown"
+
+def __getattr__(name: str) -> typing.Any:
+    if name in LATER:
+        from pkgutil import resolve_name
+
+        found = globals()[name] = resolve_name(f"{__name__}.{LATER[name]}")
+        return found
+    if name == "__version__":
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            return version(__name__)
+        except PackageNotFoundError:  # run from a checkout that was never installed
+            return "0+unknown"
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """Every name, also of what is imported later, for a notebook to complete."""
+    return sorted({*globals(), *LATER})

@@ -6,7 +6,7 @@ from NumPy with one seed, so that both namespaces compute the same numbers.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from itertools import pairwise
 from typing import Any
 
@@ -25,12 +25,18 @@ def classes(count: int, *shape: int) -> np.ndarray:
     return np.random.default_rng(1).integers(0, count, shape)
 
 
+def weights(shapes: Iterable[tuple[int, ...]]) -> list[np.ndarray]:
+    """The first parameters of a model with these shapes, the same in every framework."""
+    fans = [(tuple(shape), int(np.prod(shape[1:]))) for shape in shapes]
+    return [numbers(*shape, seed=seed) / np.sqrt(np.float32(fan + 1)) for seed, (shape, fan) in enumerate(fans)]
+
+
 def given(t: Any, model: Any) -> Any:
     """The model with weights that do not depend on its framework."""
+    parameters = list(model.parameters())
     with t.no_grad():
-        for seed, parameter in enumerate(model.parameters()):
-            fan = int(np.prod(parameter.shape[1:])) or 1
-            parameter.copy_(t.tensor(numbers(*parameter.shape, seed=seed) / np.sqrt(fan + 1)))
+        for parameter, values in zip(parameters, weights(p.shape for p in parameters), strict=True):
+            parameter.copy_(t.tensor(values))
     return model
 
 

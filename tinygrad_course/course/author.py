@@ -43,6 +43,7 @@ from .grade import worth
 from .paths import FOLDER_VARIABLE, CourseError, create_file, replace_file
 
 ROOT = Path(__file__).resolve().parents[2]
+CELL = "# %%"
 BEGIN, END, ANSWER = "### BEGIN SOLUTION", "### END SOLUTION", "### ANSWER"
 STUB = 'raise NotImplementedError("write your answer here")'
 BLANK = "# write your answer in place of ..."
@@ -196,6 +197,13 @@ def checks(cell: NotebookNode, exercise: Exercise) -> bool:
     return cell.cell_type == "code" and bool(re.search(written, cell.source, re.MULTILINE))
 
 
+def locate(source: Path, number: int) -> str:
+    """Where the cell with this number, counted from 1, begins in a source."""
+    lines = source.read_text(encoding="utf-8").split("\n")
+    begun = [line for line, text in enumerate(lines, start=1) if text.startswith(CELL)]
+    return f"line {begun[number - 1]} (cell {number})"
+
+
 def kernel_environment(scratch: Path) -> dict[str, str]:
     """The environment in which a notebook of the course is run so that it gives the same on every machine.
 
@@ -228,7 +236,7 @@ def _lines(source: Path) -> Iterator[_Line]:
     """The lines of a source with their kinds; AuthorError where the marks do not fit together."""
     opened, prose = 0, False
     for number, text in enumerate(source.read_text(encoding="utf-8").split("\n"), start=1):
-        new_cell = text.startswith("# %%")
+        new_cell = text.startswith(CELL)
         if new_cell:
             prose = "[markdown]" in text or "[raw]" in text
         kind = "prose" if prose else _kind(text)
@@ -296,7 +304,8 @@ def _notebook(text: str, source: Path) -> NotebookNode:
     seen: Counter[str] = Counter()
     for number, cell in enumerate(cells, start=1):
         if not cell.source.strip():
-            raise AuthorError(f"{source}: cell {number} is empty; write something in it or take its # %% away")
+            where = f"{source}, {locate(source, number)}"
+            raise AuthorError(f"{where}: this cell is empty; write something in it or take its {CELL} away")
         for key in _JUPYTEXT_METADATA:
             cell.metadata.pop(key, None)
         digest = hashlib.sha256(f"{cell.cell_type}\n{cell.source}".encode()).hexdigest()[:12]
@@ -330,7 +339,7 @@ def _execute(notebook: NotebookNode, source: Path) -> None:
 
 
 def _execute_cell(client: NotebookClient, cell: NotebookNode, number: int, source: Path) -> None:
-    where = f"{source}, cell {number}"
+    where = f"{source}, {locate(source, number)}"
     kept = f"; the notebooks are kept as they were. The cell:\n\n{cell.source}\n"
     try:
         client.execute_cell(cell, number - 1)

@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
+from numpy import allclose  # by its own name: a notebook may have put something else into `np`
 
 from . import progress, saved
 from .child import LIMITS, Child, Limits, Plain, plain, prepare, run
 from .exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake
 from .exercises import UnknownExercise, find, session
-from .feedback import Block, Code, Drawing, Message, Pair, Table, beside, explain, labelled, numbers, show
-from .source import CANNOT_BE_ASKED, Source, program
+from .feedback import Block, Code, Drawing, Message, Pair, Table, beside, explain, labelled, show
+from .source import CANNOT_BE_ASKED, ONLY_IN_NOTEBOOKS, Source, program
+
+LONGEST_MESSAGE = 300  # characters of an error's message that are shown
 
 Status = Literal["passed", "not started", "not yet", "stopped", "not checked", "fault of the course"]
 
@@ -202,16 +206,49 @@ def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain]) -> 
         n = len(right)
         return Outcome("passed", (f"{'All ' if n > 1 else ''}{n} case{'s' * (n > 1)} as expected.",))
     failing = [i for i, agrees in enumerate(right) if not agrees]
-    shown = min(failing, key=lambda i: len(numbers(expected.reference[i])))
     mistake, likely = _diagnosis(exercise, expected, outcomes, right)
+    shown = failing[0]
     if mistake:
+        shown = _first_of(mistake, exercise, expected, outcomes, failing)
         help = f"This looks like a known mistake. {mistake.sentence}" if likely else mistake.sentence
     else:
         here, everywhere = (_differences(exercise, of, expected, outcomes) for of in ([shown], failing))
-        help = explain(expected.reference[shown], outcomes[shown], here, everywhere, exercise.wants_a_value)
+        help = _unknown_name(exercise, outcomes[shown]) or explain(
+            expected.reference[shown], outcomes[shown], here, everywhere, exercise.wants_a_value
+        )
     tell = not exercise.wants_a_value  # or the answer would stand there
     evidence = _evidence(exercise.cases[shown], expected.reference[shown], outcomes[shown]) if tell else ()
     return Outcome("not yet", (help, *evidence, _for_a_hint(exercise)), mistake, likely)
+
+
+def _first_of(
+    mistake: Mistake, exercise: Exercise, expected: Expected, outcomes: Sequence[Plain], failing: list[int]
+) -> int:
+    """The first of the failing cases that the mistake explains."""
+    explained = _agreements(exercise, expected.mistakes[exercise.mistakes.index(mistake)], outcomes)
+    return next(i for i in failing if explained[i])
+
+
+def _unknown_name(exercise: Exercise, yours: Plain) -> str | None:
+    """What a name may be that the learner's code does not find; None where it finds all."""
+    name = yours["raised"]["unknown"] if "raised" in yours else None
+    if name is None:
+        return None
+    if name in ONLY_IN_NOTEBOOKS:
+        return f"`{name}` works in a notebook alone, and your code is run outside of it. Leave it out."
+    if name in vars(sys.modules["__main__"]):
+        return (
+            f"`{name}` is set in another cell, and your code is run without the notebook. Imports, functions and "
+            "classes come along, other values do not. Set it inside your code."
+        )
+    try:
+        other = find(f"{exercise.id.partition('.')[0]}.{name}")[1]
+    except UnknownExercise:
+        return f"The name `{name}` is not known. Is it misspelt, or is it set in a cell that you have not run?"
+    return (
+        f"`{other.name}` is an exercise of this lesson too. Run its cell and its check, and then this cell again; "
+        "where yours is not finished, its check gives you the course's."
+    )
 
 
 def _for_a_hint(exercise: Exercise) -> str:
@@ -224,13 +261,18 @@ def _evidence(case: Case, expected: Plain, yours: Plain) -> tuple[Block, ...]:
         raised = yours["raised"]
         line = (Code(raised["line"]),) if raised["line"] else ()
         where = f"with {case.name}, in this line of yours:" if line else f"with {case.name}."
-        return (f"It raised `{raised['type']}: {raised['message']}` {where}", *line)
+        return (f"It raised `{raised['type']}: {_in_a_line(raised['message'])}` {where}", *line)
     rows = [
         (label, *beside(one, other), "same" if same(one, other, case.tolerance) else "different")
         for label, (one, other) in labelled(expected, yours).items()
         if not (label.endswith(AFTERWARDS) and same(one, other, case.tolerance))  # an untouched input says nothing
     ]
     return Table(f"With {case.name}", ("", "expected", "yours", ""), tuple(rows)), *_in_graph(case, expected, yours)
+
+
+def _in_a_line(text: str) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= LONGEST_MESSAGE else f"{line[:LONGEST_MESSAGE]} …"
 
 
 def _in_graph(case: Case, expected: Plain, yours: Plain) -> tuple[Block, ...]:
@@ -295,7 +337,7 @@ def same(one: Plain, other: Plain, tolerance: float) -> bool:
 
 
 def _close(these: list[float], those: list[float], tolerance: float) -> bool:
-    return bool(np.allclose(those, these, rtol=tolerance, atol=tolerance, equal_nan=True))
+    return bool(allclose(those, these, rtol=tolerance, atol=tolerance, equal_nan=True))
 
 
 def _diagnosis(

@@ -40,15 +40,16 @@ def comparison(exercise: Exercise, version: int | None) -> Message:
         none = f"You have no version {version}." if passed else "None of yours has passed its check yet."
         return Message(f"`{exercise.id}`: the package's", (none, Code(package), *more))
     rows = beside(*map(without_docstrings, (definition(yours), package)))
-    table = Table("Both passed the same check", ("", "yours", "the package's"), tuple(rows))
+    since = version is None and saved.edited(exercise)
+    caption = "Yours was edited by hand since it passed its check" if since else "Both passed the same check"
+    table = Table(caption, ("", "yours", "the package's"), tuple(rows), breaks=True)
     return Message(heading, (table, *more))
 
 
 def _versions(exercise: Exercise, passed: list[str]) -> list[str]:
     said = f"You have versions 1 to {len(passed)}; " if len(passed) > 1 else ""
     how = f'`show("{exercise.id}", 1)` shows the first, `restore("{exercise.id}", 1)` brings it back.'
-    edited = "Your file was edited by hand since it passed." if saved.edited(exercise) else ""
-    return [text for text in (edited, f"{said}{how}" if said else "") if text]
+    return [f"{said}{how}"] if said else []
 
 
 def source_of_the_package(exercise: Exercise) -> str:

@@ -45,19 +45,24 @@ class Code:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under a caption; the first cell of a row says what the row is."""
+    """Rows under a caption; the first cell of a row says what the row is.
+
+    breaks: whether lines too long for the page are broken, as those of code; a grid of numbers is scrolled instead.
+    """
 
     caption: str
     head: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    breaks: bool = False
 
     def as_html(self) -> str:
         """The table with its headers marked as such."""
         head = "".join(f'<th scope="col" style="text-align: left">{html.escape(cell)}</th>' for cell in self.head)
-        rows = "".join(f"<tr>{_row(row)}</tr>" for row in self.rows)
+        rows = "".join(f"<tr>{_row(row, self.breaks)}</tr>" for row in self.rows)
         caption = f'<caption style="text-align: left">{_inline(self.caption)}</caption>'
         parts = f"{caption}<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>"
-        return f'<table style="color: inherit">{parts}</table>'
+        table = f'<table style="color: inherit; margin: 0 0 1em">{parts}</table>'
+        return f'<div style="overflow-x: auto">{table}</div>'
 
     def as_text(self) -> str:
         """The table in columns; a cell of several lines takes several lines."""
@@ -67,11 +72,15 @@ class Table:
         return "\n".join([f"{self.caption}:", *(f"    {line}".rstrip() for line in text)])
 
 
-def _row(row: tuple[str, ...]) -> str:
+def _row(row: tuple[str, ...], breaks: bool) -> str:
     left = "text-align: left; vertical-align: top"
-    pre = "margin: 0; white-space: pre-wrap"
-    cells = [f'<td style="{left}"><pre style="{pre}">{html.escape(cell)}</pre></td>' for cell in row[1:]]
+    cells = [f'<td style="{left}"><pre style="{_pre(cell, breaks)}">{html.escape(cell)}</pre></td>' for cell in row[1:]]
     return f'<th scope="row" style="{left}">{html.escape(row[0])}</th>{"".join(cells)}'
+
+
+def _pre(cell: str, breaks: bool) -> str:
+    lines = "pre" if "\n" in cell and not breaks else "pre-wrap"
+    return f"margin: 0; background: none; white-space: {lines}"
 
 
 def _lines_of(row: tuple[str, ...]) -> list[list[str]]:
@@ -204,8 +213,9 @@ def _array(value: Plain, digits: int, place: int) -> str:
         at = tuple(int(i) for i in np.unravel_index(place, shape))
         return f"{value['kind']} of shape {shape}; at {at}: {_number(value['values'][place], digits)}"
     array = np.array(value["values"]).reshape(shape)
-    name = value["kind"]
-    return f"{name}({np.array2string(array, precision=digits, separator=', ', prefix=f'{name}(')})"
+    name, plainly = value["kind"], bool((np.abs(array[array != 0]) >= 10.0**-digits).all())
+    text = np.array2string(array, precision=digits, separator=", ", prefix=f"{name}(", suppress_small=plainly)
+    return f"{name}({text})"
 
 
 # Help where no known mistake fits
@@ -292,12 +302,6 @@ def explain(
 
 
 def _raised(raised: Plain) -> str:
-    if raised["unknown"]:
-        return (
-            f"The name `{raised['unknown']}` is not known. Is it misspelt? If it is a value from another "
-            "cell, set it inside your code: the check runs your code alone, with its imports and helper "
-            "functions."
-        )
     if raised["lacks"]:
         return f"What you wrote has no `{raised['lacks']}`. Is it misspelt, or still to be written?"
     if "is not callable" in raised["message"] and not raised["line"]:

@@ -12,19 +12,20 @@ import textwrap
 from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
-from pkgutil import resolve_name
-from typing import Any
 
 from nbformat import NotebookNode
 
 from . import exercises
-from .author import ANSWER, BEGIN, END, STUB, checks, defines
+from .author import ANSWER, BEGIN, END, STUB, checks, defines, locate
 from .exercise import Exercise, Prediction
-from .stats import Page, count, headings, pages, pictures, predictions, prose, stated_minutes, texts
+from .stats import Page, count, headings, pages, pictures, predictions, prose, stated_minutes, texts, words
+from .uses import PACKAGE, resolved, used
 
 Found = Iterator[tuple[int, str]]
 
 MOST = {"cells": 45, "words": 1800}
+MOST_OF_AN_IDEA = 150  # words, between one cell of code and the next
+MOST_OF_AN_EXERCISE = 15  # minutes, and lines
 LEAST = {
     "predictions": (3, 'ask with predict("id", answer)  ### ANSWER'),
     "bug_hunts": (1, "write one under a heading ### Bug hunt"),
@@ -70,7 +71,8 @@ def lint(lessons: Sequence[str] = (), root: Path | None = None) -> list[str]:
     for page in pages(lessons, root):
         for rule in RULES:
             for cell, problem in rule(page):
-                found.append(f"solutions/{page.source.name}{f', cell {cell}' if cell else ''}: {problem}.")
+                where = f", {locate(page.source, cell)}" if cell else ""
+                found.append(f"solutions/{page.source.name}{where}: {problem}.")
     return found
 
 
@@ -88,6 +90,9 @@ def _bounds(page: Page) -> Found:
     for what, (least, cure) in LEAST.items():
         if counted[what] < least and not (first and what == "bug_hunts"):
             yield 0, f"{counted[what]} {what.replace('_', ' ')}, and {least} are the least; {cure}"
+    for cell, text in texts(page):
+        if words(text) > MOST_OF_AN_IDEA:
+            yield cell, f"{words(text)} words, and {MOST_OF_AN_IDEA} are the most for an idea; cut, or show some of it"
 
 
 def _minutes(page: Page) -> Found:
@@ -152,6 +157,10 @@ def _exercise(page: Page, exercise: Exercise, place: int) -> Found:
         yield place, f"no cell below defines {exercise.name}; write its stub, with a docstring"
     elif not _is_blank(page.cells[stub - 1].source, exercise):
         yield stub, f"the stub of {exercise.name} needs a docstring, and its solution {BEGIN} and {END}"
+    elif (lines := _answer_lines(page, stub)) > MOST_OF_AN_EXERCISE:
+        yield stub, f"an answer of {lines} lines, and {MOST_OF_AN_EXERCISE} are the most; give a part of it"
+    if exercise.minutes > MOST_OF_AN_EXERCISE:
+        yield place, f"{exercise.id} takes {exercise.minutes} minutes, and {MOST_OF_AN_EXERCISE} are the most; split it"
     if not any(checks(cell, exercise) for number, cell in cells if number > stub):
         yield stub or place, f"no check follows; write a cell {exercise.name} = check({exercise.name})"
 
@@ -161,6 +170,12 @@ def facts(exercise: Exercise) -> str:
     minutes = f"{exercise.minutes} minute{'s' * (exercise.minutes > 1)}"
     builds = f" · builds `{exercise.target.removeprefix('tinygrad_course.')}`" if exercise.target else ""
     return f"*Difficulty {exercise.difficulty} of 5 · about {minutes}{builds}*"
+
+
+def _answer_lines(page: Page, stub: int) -> int:
+    """How many lines stand in the solution where the lesson has one; 0 where it was never run."""
+    cells = [notebook[stub - 1].source.splitlines() for notebook in (page.cells, page.solved) if len(notebook) >= stub]
+    return len(cells[1]) - len(cells[0]) + 1 if len(cells) == 2 else 0
 
 
 def _is_blank(code: str, exercise: Exercise) -> bool:
@@ -209,9 +224,11 @@ def _marks(page: Page) -> Found:
 
 def _hints(page: Page) -> Found:
     for exercise in page.lesson.exercises:
-        for line in _lines(exercise):
-            if any(_squeezed(line) in _squeezed(hint) for hint in exercise.hints):
-                yield 0, f"a hint of {exercise.id} holds the line {line!r}; leave a gap where the idea is"
+        for level, hint in enumerate(exercise.hints, 1):
+            for line in _lines(exercise):
+                if _squeezed(line) in _squeezed(hint):
+                    where = f"hint {level} of {exercise.id} in exercises/{_module(page)}"
+                    yield 0, f"{where} holds the line {line!r}; leave a gap where the idea is"
 
 
 def _lines(exercise: Exercise) -> set[str]:
@@ -237,48 +254,27 @@ def _features(page: Page) -> Found:
     names = {"tg": "", "tinygrad_course": ""}
     for number, cell in enumerate(page.cells, 1):
         if cell.cell_type == "code" and TASTE not in cell.metadata.get("tags", []):
-            comes = {used: _since(used) for used in sorted(set(_used(_nodes(cell.source), names)))}
-            early = [f"tg.{used} (lesson {since})" for used, since in comes.items() if since > page.lesson.number]
+            comes = {part: _since(part) for part in sorted(set(used(_nodes(cell.source), names)))}
+            early = [f"tg.{part} (lesson {since})" for part, since in comes.items() if since > page.lesson.number]
             if early:
                 yield number, f'{", ".join(early)}: not before its lesson, but for a taste: tags=["{TASTE}"]'
 
 
-def _used(nodes: list[ast.AST], names: dict[str, str]) -> Iterator[str]:
-    """The parts of the package that a cell uses: "nn.Linear". names: what its parts are called here; it grows."""
-    inner = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
-    for node in nodes:
-        if isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] == "tinygrad_course":
-            home = (node.module or "").partition(".")[2]
-            names |= {a.asname or a.name: f"{home}.{a.name}".lstrip(".") for a in node.names}
-            yield from (names[a.asname or a.name] for a in node.names)
-        if isinstance(node, ast.Attribute | ast.Name) and id(node) not in inner:
-            root, _, rest = ast.unparse(node).partition(".")
-            if root in names:
-                yield f"{names[root]}.{rest}".strip(".")
-
-
-def _since(used: str) -> str:
+def _since(part: str) -> str:
     """The number of the lesson in which this comes, or ""."""
-    parts = used.split(".")
+    parts = part.split(".")
     longest_first = (".".join(parts[:n]) for n in range(len(parts), 0, -1))
-    return next((SINCE[name] for name in longest_first if name in SINCE), "") or _built_in(used)
+    return next((SINCE[name] for name in longest_first if name in SINCE), "") or _built_in(part)
 
 
 @cache
-def _built_in(used: str) -> str:
+def _built_in(part: str) -> str:
     """The number of the lesson whose exercise builds this, or ""."""
-    thing = _resolved(f"tinygrad_course.{used}")
+    thing = resolved(f"{PACKAGE}.{part}")
     for lesson in (exercises.load(number) for number in exercises.numbers()):
-        if thing is not None and any(e.target and _resolved(e.target) is thing for e in lesson.exercises):
+        if thing is not None and any(e.target and resolved(e.target) is thing for e in lesson.exercises):
             return lesson.number
     return ""
-
-
-def _resolved(name: str) -> Any:
-    try:
-        return resolve_name(name)
-    except (AttributeError, ImportError, ValueError):
-        return None
 
 
 def _nodes(code: str) -> list[ast.AST]:

@@ -198,7 +198,7 @@ def made(part: Part, text: str, undo: ExitStack) -> tuple[Any, dict[str, Any]]:
     try:
         exec(compile(text, part.file, "exec", dont_inherit=True), vars(module))
         return vars(module)[part.exercise.name], vars(module)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         raise NotUsable(f"yours cannot be run, {type(error).__name__}: {error}") from error
 
 

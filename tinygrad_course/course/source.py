@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+Assignment = ast.Assign | ast.AnnAssign | ast.NamedExpr
 
 _RUNNING_MAGIC = re.compile(r"%%(time|capture|prun)\b.*\n")  # the rest of such a cell is run as Python
 
@@ -27,6 +28,8 @@ CANNOT_BE_ASKED = (Exception, SystemExit)
 
 GIVEN = {"np": "import numpy as np", "tg": "import tinygrad_course as tg"}
 """What every piece may use without importing it."""
+
+ONLY_IN_NOTEBOOKS = {"display", "get_ipython"}
 
 
 @dataclass(frozen=True)
@@ -56,10 +59,8 @@ def program(piece: Any, name: str, known: Known = lambda name, text: None) -> So
 def unknown_names(text: str, given: Iterable[str] = GIVEN) -> list[str]:
     """The names that a program reads and does not set, and that are neither Python's nor given: it cannot run alone."""
     loads = {"LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS"}
-    read, known = set(), {*given, *vars(types.ModuleType), *dir(builtins)} - {"display", "get_ipython"}
-    codes = [compile(text, "<text>", "exec", flags=__future__.annotations.compiler_flag, dont_inherit=True)]
-    for code in codes:
-        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    read, known = set(), {*given, *vars(types.ModuleType), *dir(builtins)} - ONLY_IN_NOTEBOOKS
+    for code in _codes(text):
         for instruction in dis.get_instructions(code):
             if instruction.opname in loads:
                 read.add(instruction.argval)
@@ -68,17 +69,25 @@ def unknown_names(text: str, given: Iterable[str] = GIVEN) -> list[str]:
     return sorted(read - known)
 
 
+def _codes(text: str) -> list[types.CodeType]:
+    """The compiled code of a program, and of all that is defined in it."""
+    codes = [compile(text, "<text>", "exec", flags=__future__.annotations.compiler_flag, dont_inherit=True)]
+    for code in codes:
+        codes += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return codes
+
+
 def source(piece: Any, name: str) -> Source | None:
     """The text of a function or class that the learner calls `name`; None if it cannot be found."""
     try:
         piece = inspect.unwrap(piece)
-        inner = "<locals>" in getattr(piece, "__qualname__", "")
+        inner = "<locals>" in getattr(piece, "__qualname__", "") or inspect.ismethod(piece)
         in_its_file = _from_code(piece, name)
     except CANNOT_BE_ASKED:
         return _from_cells(name)
     if inner:  # perhaps a decorator's inner function: the cell knows better
         return _from_cells(name) or in_its_file
-    return in_its_file or _from_cells(name) or _from_inspect(piece, name)
+    return in_its_file or _the_same(_from_cells(name), piece) or _from_inspect(piece, name)
 
 
 def names(piece: Any) -> list[str]:
@@ -135,33 +144,75 @@ def _class_around(text: str, cls: type, code: types.CodeType) -> Source | None:
 
 
 def _function_at(text: str, name: str, code: types.CodeType) -> Source | None:
-    for node in _nodes(text):
-        if isinstance(node, ast.Lambda) and code.co_name == "<lambda>" and node.lineno == code.co_firstlineno:
-            return _lambda(text, name, node)
-        if isinstance(node, Definition) and (node.name, _first_line(node)) == (
-            code.co_name,
-            code.co_firstlineno,
-        ):
-            return _cut(text, node)
-    return None
+    nodes = _nodes(text)
+    if code.co_name == "<lambda>":
+        around = [node for node in nodes if isinstance(node, ast.Lambda) and _holds(node, code)]
+        return _assigned(text, name, around[-1]) if around else None  # the innermost: lambdas may hold lambdas
+    begun_here = (node for node in nodes if isinstance(node, Definition) and _first_line(node) == code.co_firstlineno)
+    found = next((node for node in begun_here if node.name == code.co_name), None)
+    return _cut(text, found) if found else None
+
+
+def _holds(node: ast.Lambda, code: types.CodeType) -> bool:
+    """Whether all of this code came from the lambda; there may be several in a line."""
+    start, stop = (node.lineno, node.col_offset), (node.end_lineno or 0, node.end_col_offset or 0)
+    places = [((line, column), (last, end)) for line, last, column, end in code.co_positions() if line and end]
+    return node.lineno == code.co_firstlineno and all(start <= first and last <= stop for first, last in places)
 
 
 def _from_cells(name: str) -> Source | None:
-    """The newest cell that defines the name, and in it the last definition."""
+    """The newest cell that sets the name, and in it the last statement that does."""
     for text in _cells():
-        found = None
-        for node in _nodes(text):
-            if isinstance(node, Definition) and node.name == name:
-                found = _cut(text, node)
-            elif isinstance(node, ast.Assign) and isinstance(node.value, ast.Lambda) and _sets(node, name):
-                found = _lambda(text, name, node.value)
-        if found:
-            return found
+        setting = [node for node in _outside_functions(text) if _sets(node, name)]
+        if setting:
+            return _value_of(text, name, setting[-1])
     return None
 
 
-def _sets(node: ast.Assign, name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in node.targets)
+def _outside_functions(text: str) -> Iterator[ast.AST]:
+    """Everything in the text but what is set inside a function or class; what is defined there is not left out."""
+    nodes = _nodes(text)
+    local = {id(n) for d in nodes if isinstance(d, Definition | ast.Lambda) for n in ast.walk(d) if n is not d}
+    return (node for node in nodes if isinstance(node, Definition) or id(node) not in local)
+
+
+def _sets(node: ast.AST, name: str) -> bool:
+    """Whether a statement gives this name to something new: walk = check(walk) does not."""
+    if isinstance(node, Definition):
+        return node.name == name
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return any(name == (alias.asname or alias.name) for alias in node.names)
+    if not isinstance(node, Assignment) or node.value is None:
+        return False
+    set_here = {n.id for target in _targets(node) for n in ast.walk(target) if isinstance(n, ast.Name)}
+    return name in set_here and name not in {n.id for n in ast.walk(node.value) if isinstance(n, ast.Name)}
+
+
+def _targets(node: Assignment) -> list[ast.expr]:
+    return node.targets if isinstance(node, ast.Assign) else [node.target]
+
+
+def _value_of(text: str, name: str, node: ast.AST) -> Source | None:
+    """What the name is set to; None if it is one of several in a statement, or imported."""
+    if isinstance(node, Definition):
+        return _cut(text, node)
+    if not isinstance(node, Assignment) or not node.value:
+        return None
+    alone = any(isinstance(target, ast.Name) for target in _targets(node))
+    return _assigned(text, name, node.value) if alone else None
+
+
+def _the_same(found: Source | None, piece: Any) -> Source | None:
+    """What was found by its name, unless the piece is a function that another text was compiled to."""
+    code = getattr(piece, "__code__", None)
+    if found is None or not isinstance(code, types.CodeType):
+        return found
+    return found if _fingerprint(code) in map(_fingerprint, _codes(found.text)) else None
+
+
+def _fingerprint(code: types.CodeType) -> tuple[Any, ...]:
+    constants = [constant for constant in code.co_consts if not isinstance(constant, types.CodeType)]
+    return code.co_name, code.co_code, code.co_names, code.co_varnames, repr(constants)
 
 
 def _cells() -> Iterator[str]:
@@ -212,7 +263,8 @@ def _undented(text: str) -> str:
     return f"if True:\n{text}" if text[:1] in " \t" else text
 
 
-def _lambda(text: str, name: str, node: ast.Lambda) -> Source:
+def _assigned(text: str, name: str, node: ast.expr) -> Source:
+    """An expression, with the name that it is given."""
     return Source(name, f"{name} = (\n{ast.get_source_segment(text, node)}\n)")
 
 

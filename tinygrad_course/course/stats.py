@@ -64,6 +64,11 @@ def prose(text: str) -> str:
     return _FORMULA.sub(" ", _FENCED.sub(" ", text))
 
 
+def words(text: str) -> int:
+    """How many words are in a text cell: what stands between white space, outside of blocks, and holds a letter."""
+    return sum(any(letter.isalpha() for letter in word) for word in prose(text).split())
+
+
 def predictions(page: Page) -> Iterator[tuple[int, str, str]]:
     """The number of the cell, the id, and what stands after it, of each call of predict."""
     for number, cell in enumerate(page.cells, 1):
@@ -91,10 +96,9 @@ def count(page: Page) -> dict[str, int]:
 
     exercises and mistakes: those of the exercises' module. predictions: calls of predict. bug_hunts: headings that
     begin with "Bug hunt". graphs: outputs of the executed solution that are pictures: what draw, side_by_side and play
-    drew, and plots. minutes: what the first cell states. words: in text cells, what stands between white space and
-    holds a letter; code in a line counts, blocks of code and formulas do not.
+    drew, and plots. minutes: what the first cell states. words: in text cells; code in a line counts, blocks of code
+    and formulas do not.
     """
-    words = (word for _, text in texts(page) for word in prose(text).split())
     return {
         "lessons": 1,
         "exercises": len(page.lesson.exercises),
@@ -103,7 +107,7 @@ def count(page: Page) -> dict[str, int]:
         "bug_hunts": sum(title.startswith("Bug hunt") for _, _, title in headings(page)),
         "graphs": len(list(pictures(page))),
         "minutes": stated_minutes(page),
-        "words": sum(any(letter.isalpha() for letter in word) for word in words),
+        "words": sum(words(text) for _, text in texts(page)),
     }
 
 

@@ -140,7 +140,7 @@ def computed(artist: Artist, y: Tensor) -> dict[int, Any]:
     """The gradient of everything in the graph, by a pass that changes nothing."""
     seed = np.ones_like(y.data)
     found: dict[int, Any] = {artist.places[id(y.grad_fn or y)]: seed}
-    for node, _, _, gradients in dry_pass(y.grad_fn, seed) if y.grad_fn else ():
+    for node, _, _, gradients in dry_pass(artist.root, seed) if artist.root else ():
         for i, _, gradient in gradients:
             if (place := artist.places.get(id(node.inputs[i]))) is not None:
                 found[place] = found[place] + gradient if place in found else gradient

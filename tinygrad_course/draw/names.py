@@ -61,10 +61,11 @@ class Names:
         self.modules: dict[int, str] = {}
         self.inputs: dict[int, Any] = {}  # what a model was called with, tensors and arrays, by id
         self.tensors: dict[int, Tensor] = {}  # by the id of the node that made them
+        self.kept: list[Any] = []  # as the spaces are, since an id is a thing's own only while it lives
         spaces = list(spaces)
         parts = [dict(inside(space, "named_parameters")) for space in spaces]
-        self.spaces = (check(given), *parts, *spaces)  # kept, since an id is a thing's own only while it lives
-        for space in self.spaces:
+        self.kept += [check(given), *parts, *spaces]
+        for space in self.kept:
             for name, value in space.items():
                 self.note(name, value)
         for space in (given or {}, *spaces):
@@ -97,6 +98,15 @@ class Names:
             self.found[id(thing)] = name
             if not given.requires_grad:
                 self.inputs[id(thing)] = thing
+
+    def stand_in(self, shown: Mapping[Node, Node]) -> None:
+        """Let what is known of each node hold for the one that is drawn for it as well."""
+        self.kept.append(shown)
+        for node, other in shown.items():
+            if id(node) in self.found:
+                self.found[id(other)] = self.found[id(node)]
+            if id(node) in self.tensors:
+                self.tensors[id(other)] = self.tensors[id(node)]
 
     def of(self, thing: Any) -> str:
         """The name of a leaf Tensor, a Node or an array; empty where none is known."""

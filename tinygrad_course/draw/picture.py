@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from . import LIMIT, layout
 from . import dot as dots
-from . import layout
 from .listing import headline, listing, summary
 from .scene import Scene
 from .svg import finish
@@ -24,7 +24,6 @@ from .thumbnail import Thumbnail, into_png
 
 LINES = 60  # of the listing that a notebook stores
 WIDEST = 1600  # pixels up to which a picture is made to fit its place; a wider one would be too small to read
-LIMIT = 100  # operations beyond which a summary stands in place of the picture
 CHAIN = 5  # operations in a row up to which a picture goes from left to right
 DPI = 160  # with 144, digits of 11 points come out thin, as if from another font
 COLORS = 128  # with fewer, tints become one another

@@ -70,8 +70,9 @@ def walkthrough(y: Tensor, names: Names, depth: int | None, gradient: Any, limit
     if len(artist.nodes) > limit:
         return artist.scene, []
     story = Story(artist)
+    assert artist.root is not None
     try:
-        story.backward(y.grad_fn, seed, gradient is not None)
+        story.backward(artist.root, seed, gradient is not None)
     except RuntimeError as error:
         return artist.scene, story.broken_off(str(error))
     for place, box in story.boxes.items():

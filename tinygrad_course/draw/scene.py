@@ -19,6 +19,7 @@ from ..modes import Scope
 from ..tensor import Tensor
 from .collapse import Group, Open, arrange
 from .digits import Digits, digits_of, shape_text
+from .expand import array_of, expanded
 from .modules import Calls, parameters_of
 from .names import Names, clean, label_of
 from .thumbnail import Thumbnail, thumbnail_of
@@ -147,11 +148,12 @@ EVERYTHING = Show()
 
 
 def sketch(
-    y: Tensor, names: Names, depth: int | None = None, show: Show = EVERYTHING, open: Open = True, limit: int = 0
-) -> Artist:
+    y: Tensor, names: Names, depth: int | None = None, show: Show = EVERYTHING, open: Open = True, limit: int = 0,
+    fused: bool = False,
+) -> Artist:  # fmt: skip
     """Take down the graph that y came from, or only the `depth` operations nearest to y on each way.
 
-    open, limit: what is drawn as one box; see collapse.arrange.
+    open, limit: what is drawn as one box; see collapse.arrange. fused: operations as recorded; else see expand.py.
     The Artist has the `scene`, and knows what stands at which place of it: the Node of each single operation, in
     `nodes`, and the Tensor of each leaf, in `leaves`. It keeps their arrays alive; the scene does not.
     """
@@ -161,6 +163,9 @@ def sketch(
         artist.leaf(y)
         return artist
     names.tensors[id(root)] = y
+    shown = {} if fused else expanded(root, names.tensors)
+    names.stand_in(shown)
+    root = shown.get(root, root)
     within = nearest(root, depth)
     nodes = [node for node in walk(root) if node in within]
     artist = Artist(names, show, Calls(nodes if show.modules else [], names))
@@ -172,6 +177,8 @@ def sketch(
             artist.box(group, [node for node in group.nodes if node in read or node is root], root)
         else:
             artist.operation(group.nodes[0])
+    artist.root = root
+    artist.places |= {id(node): artist.places[id(s)] for node, s in shown.items() if id(s) in artist.places}
     if open is None:
         artist.scene.note = how_to_open(groups, artist.calls)
     return artist
@@ -203,6 +210,7 @@ class Artist:
     def __init__(self, names: Names, show: Show, calls: Calls) -> None:
         self.names, self.show, self.calls = names, show, calls
         self.scene = Scene()
+        self.root: Node | None = None
         self.places: dict[int, int] = {}  # of values, by the id of their Node, leaf or array
         self.nodes: dict[int, Node] = {}  # by the place of their operation
         self.leaves: dict[int, Tensor] = {}  # by their place
@@ -351,12 +359,6 @@ class Artist:
 def is_parameter(source: Any) -> bool:
     """Whether a node's input is a parameter of a module, by the name of its class: nn lies above this package."""
     return type(source).__name__ == "Parameter"
-
-
-def array_of(node: Node, i: int) -> Any:
-    """The constant, an array or a number, that is a node's input number i, where the node still has it."""
-    saved = {place: array for _, place, array, *_ in node.saved or ()}
-    return node.constants.get(i, saved.get(i))
 
 
 def params_text(node: Node) -> str:

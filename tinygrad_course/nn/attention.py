@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Kept
+from ..fused import FusedAttention
 from ..modes import modes
-from ..ops.fused import Fused
 from ..tensor import Tensor
 from . import init
 from .activation import gelu, relu, softmax
@@ -38,39 +37,8 @@ def scaled_dot_product_attention(
         raise RuntimeError("scaled_dot_product_attention: explicit attn_mask should not be set when is_causal=True")
     mask = Tensor(np.tri(query.shape[-2], key.shape[-2], dtype=bool)) if is_causal else attn_mask
     if modes.fused and dropout_p == 0 and (mask is None or not mask.requires_grad) and alike(query, key, value):
-        return FusedAttention(query, key, value, *([] if mask is None else [mask]), scale=scale)
+        return FusedAttention(query, key, value, *([] if mask is None else [mask]), scale=scaling(query, scale))
     return attention_weights(query, key, mask, dropout_p, scale) @ value
-
-
-class FusedAttention(Fused):
-    """scaled_dot_product_attention without dropout in one operation: FILLME times faster, and less memory.
-
-    Scores and weights p stand with a column for each query: along columns NumPy finds largest elements and sums several
-    times faster than along rows. The weights are handed over. softmax's rule takes from the gradient of each score the
-    sum Σ p · gp of its query, which is Σ z · g as well, and that is shorter.
-    """
-
-    label, onnx = "attention", "Attention"
-
-    def composite(q: Any, k: Any, v: Any, mask: Any = None, *, scale: float | None) -> Any:
-        return scaled_dot_product_attention(q, k, v, mask, scale=scale)
-
-    def forward(q: Any, k: Any, v: Any, mask: Any = None, *, scale: float | None) -> Any:
-        p = k @ (q * scaling(q, scale)).mT
-        if mask is not None:
-            numbers = np.where(mask, 0, -np.inf).astype(p.dtype) if mask.dtype.kind == "b" else mask
-            p += np.ascontiguousarray(numbers.mT)
-        p -= p.max(-2, keepdims=True)
-        np.exp(p, out=p)
-        p /= p.sum(-2, keepdims=True)
-        return Kept(p.mT @ v, {"p": p})
-
-    def grad(g: Any, needs: tuple[bool, ...], q: Any, k: Any, v: Any, z: Any, p: Any, scale: float | None) -> tuple:
-        gp = v @ g.mT
-        gp -= np.einsum("...ij,...ij->...i", g, z)[..., None, :]
-        gp *= p
-        gp *= scaling(q, scale)
-        return gp.mT @ k, gp @ q, p @ g
 
 
 def scaling(q: Any, scale: float | None) -> float:

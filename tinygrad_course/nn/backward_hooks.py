@@ -67,6 +67,8 @@ class Passage:
             self.grad_input = [g] if single else self.grad_input
         self.missing = sum(gradient is not None for gradient in self.grad_input)
         self.grad_input = [None] * len(self.grad_input)
+        if self.missing or len(self.grad_output) == 1:  # else the gradients of other outputs may follow
+            self.grad_output = [None] * len(self.grad_output)
         return g
 
     @staticmethod

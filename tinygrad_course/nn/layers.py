@@ -10,9 +10,9 @@ import numpy as np
 
 from ..autograd import no_grad
 from ..creation import rand
+from ..fused import FusedLinear
 from ..methods.pointwise import where
 from ..modes import modes
-from ..ops.fused import Fused
 from ..tensor import Tensor
 from . import init
 from .module import Module
@@ -34,33 +34,6 @@ def linear(input: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
         return FusedLinear(input, weight) if bias is None else FusedLinear(input, weight, bias)
     z = input @ weight.mT
     return z if bias is None else z + bias
-
-
-class FusedLinear(Fused):
-    """linear in one operation: a network of 2-16-16-2 trains in 0.7 of the time."""
-
-    label, onnx = "linear", "Gemm"
-    composite = linear
-
-    def forward(x: Any, w: Any, b: Any = None) -> Any:
-        z = rows(x) @ w.T
-        if b is not None:
-            z += b
-        return z if x.ndim == 2 else z.reshape(*x.shape[:-1], len(w))
-
-    def grad_x(g: Any, w: Any, shape: Any) -> Any:
-        return (rows(g) @ w).reshape(shape)
-
-    def grad_w(g: Any, x: Any) -> Any:
-        return rows(g).mT @ rows(x)
-
-    def grad_b(g: Any) -> Any:
-        return rows(g).sum(axis=0)
-
-
-def rows(x: Any) -> Any:
-    """All axes but the last laid out as one, so that one product of matrices serves them all."""
-    return x if x.ndim == 2 else x.reshape(-1, x.shape[-1])
 
 
 class Linear(Module):

@@ -11,10 +11,9 @@ from typing import Any
 import numpy as np
 
 from .. import ops
-from ..graph import Kept
+from ..fused import FusedCrossEntropy
 from ..methods.pointwise import where
 from ..modes import modes
-from ..ops.fused import Fused
 from ..tensor import Tensor
 from .activation import log_softmax
 from .stateless import Stateless
@@ -161,8 +160,8 @@ def cross_entropy(
     """
     if not 0.0 <= label_smoothing <= 1.0:
         raise RuntimeError(f"label_smoothing must be between 0.0 and 1.0. Got: {label_smoothing}")
-    plain = weight is None and label_smoothing == 0
-    if modes.fused and plain and FusedCrossEntropy.takes(input, target, ignore_index, reduction):
+    plain = weight is None and label_smoothing == 0 and reduction in ("mean", "sum")
+    if modes.fused and plain and all_count(input, target, ignore_index):
         return FusedCrossEntropy(input, target, reduction=reduction)
     scores = log_softmax(input, 1 if input.ndim > 1 else 0)
     if target.dtype.kind != "f" or target.shape != input.shape:
@@ -172,36 +171,12 @@ def cross_entropy(
     return probability_loss(scores, target, weight, reduction, label_smoothing)
 
 
-class FusedCrossEntropy(Fused):
-    """cross_entropy of (N, C) scores for class numbers, in one operation: 5 times faster for 32 rows of 2.
-
-    The gradient of the scores is softmax - 1 at the target and softmax elsewhere, so softmax is handed over.
-    """
-
-    label, onnx = "cross entropy", "SoftmaxCrossEntropyLoss"
-    composite = cross_entropy
-
-    @staticmethod
-    def takes(x: Tensor, t: Tensor, ignored: int, reduction: str) -> bool:
-        """Whether these are such scores and classes, all of which count, and one loss is wanted for all."""
-        fit = x.ndim == 2 and t.shape == x.shape[:1] and len(t) > 0 and t.dtype.kind in "iu"
-        if not fit or reduction not in ("mean", "sum") or 0 <= ignored < x.shape[1]:
-            return False
-        return bool(t.data.min() >= 0 and t.data.max() < x.shape[1])
-
-    def forward(x: Any, t: Any, *, reduction: str) -> Any:
-        z = x - x.max(1, keepdims=True)
-        p = np.exp(z)
-        total = p.sum(1, keepdims=True)
-        p /= total
-        loss = (np.log(total[:, 0]) - z[np.arange(len(t)), t]).sum()
-        return Kept(loss / len(t) if reduction == "mean" else loss, {"p": p})
-
-    def grad(g: Any, needs: tuple[bool, ...], t: Any, p: Any, reduction: str) -> tuple:
-        gx = p.copy()
-        gx[np.arange(len(t)), t] -= 1
-        gx *= g / len(t) if reduction == "mean" else g
-        return (gx,)
+def all_count(scores: Tensor, target: Tensor, ignore_index: int) -> bool:
+    """Whether these are (N, C) scores and N class numbers, of which none is wrong or to be ignored."""
+    if scores.ndim != 2 or target.shape != scores.shape[:1] or target.dtype.kind not in "iu" or not len(target):
+        return False
+    classes = scores.shape[1]
+    return not 0 <= ignore_index < classes and bool(target.data.min() >= 0 and target.data.max() < classes)
 
 
 def class_loss(

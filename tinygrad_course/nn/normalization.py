@@ -9,9 +9,8 @@ import numpy as np
 
 from ..autograd import no_grad
 from ..creation import ones, zeros
-from ..graph import Kept
+from ..fused import FusedLayerNorm
 from ..modes import modes
-from ..ops.fused import Fused
 from ..tensor import Tensor
 from . import init
 from .module import Module
@@ -48,45 +47,12 @@ def layer_norm(
     axes = trailing(input, normalized_shape)
     if modes.fused and weight is not None and bias is not None and input.dtype == weight.dtype == bias.dtype:
         return FusedLayerNorm(input, weight, bias, axes=axes, eps=eps)
-    return affine(standardized(input, axes, eps)[0], weight, bias)
+    return normalized(input, weight, bias, axes, eps)
 
 
-class FusedLayerNorm(Fused):
-    """layer_norm with weight and bias in one operation: FILLME times faster.
-
-    Its rule, with h the normalised input and r one over the deviation it had: the gradient of x is r times what is
-    left of the gradient of h when its mean, and its share along h, are taken out.
-    """
-
-    label, onnx = "layer norm", "LayerNormalization"
-
-    def composite(x: Any, w: Any, b: Any, *, axes: tuple[int, ...], eps: float) -> Any:
-        return layer_norm(x, w.shape, w, b, eps)
-
-    def forward(x: Any, w: Any, b: Any, *, axes: tuple[int, ...], eps: float) -> Any:
-        size = w.size
-        h = x.reshape(-1, size)
-        average = np.full((size, 1), 1 / size, x.dtype)  # h @ average is h's mean, in a fifth of the time
-        h = h - h @ average
-        r = 1 / np.sqrt(np.einsum("ij,ij->i", h, h)[:, None] / size + eps)
-        h *= r
-        z = h * w.reshape(-1)
-        z += b.reshape(-1)
-        return Kept(z.reshape(x.shape), {"h": h, "r": r})
-
-    def grad(g: Any, needs: tuple[bool, ...], w: Any, h: Any, r: Any) -> tuple:
-        size = w.size
-        g = g.reshape(h.shape)
-        gw = np.einsum("ij,ij->j", g, h).reshape(w.shape) if needs[1] else None
-        gb = g.sum(0).reshape(w.shape) if needs[2] else None
-        if not needs[0]:
-            return None, gw, gb
-        gh = g * w.reshape(-1)
-        along = np.einsum("ij,ij->i", gh, h)[:, None] / size
-        gh -= gh @ np.full((size, 1), 1 / size, g.dtype)
-        gh -= h * along
-        gh *= r
-        return gh, gw, gb
+def normalized(x: Tensor, weight: Tensor | None, bias: Tensor | None, axes: tuple[int, ...], eps: float) -> Tensor:
+    """Return x with mean 0 and variance 1 over the axes, then times weight, plus bias, where they are given."""
+    return affine(standardized(x, axes, eps)[0], weight, bias)
 
 
 def rms_norm(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import lru_cache
 
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
@@ -89,7 +90,8 @@ class Pad(Op):
     label, onnx = "pad", "Pad"
 
     def forward(x, *, widths, value):
-        z = np.full([before + n + after for n, (before, after) in zip(x.shape, widths, strict=True)], value, x.dtype)
+        size = [before + n + after for n, (before, after) in zip(x.shape, widths, strict=True)]
+        z = np.full_like(x, value, shape=size)  # in the order of x's memory
         z[inside(x.shape, widths)] = x
         return z
 
@@ -206,13 +208,21 @@ def windows(x, size, step, dilation):
     return as_strided(x, x.shape[:lead] + counts + tuple(size), x.strides[:lead] + jumps + apart)
 
 
+@lru_cache
+def positions(size, counts, step, dilation):
+    """For each position inside a window, the key of that element in all windows: slices of the last axes."""
+    keys = []
+    for position in itertools.product(*map(range, size)):
+        begin = [i * d for i, d in zip(position, dilation, strict=True)]
+        keys.append((..., *(slice(b, b + c * s, s) for b, c, s in zip(begin, counts, step, strict=True))))
+    return keys
+
+
 def fold(x, size, step, dilation):
-    """The array that Fold is: one addition for each position inside a window."""
+    """The array that Fold is: one addition for each position inside a window. Its memory is in the order of x's."""
     n = len(size)
     counts, kernel = x.shape[-2 * n : -n], x.shape[-n:]
-    z = np.zeros((*x.shape[: -2 * n], *size), x.dtype)
-    for place in itertools.product(*map(range, kernel)):
-        begin = [i * d for i, d in zip(place, dilation, strict=True)]
-        at = tuple(slice(b, b + c * s, s) for b, c, s in zip(begin, counts, step, strict=True))
-        z[..., *at] += x[..., *place]
+    z = np.zeros_like(x[(..., *(0,) * n)], shape=(*x.shape[: -2 * n], *size))
+    for at, position in zip(positions(kernel, counts, step, dilation), np.ndindex(kernel), strict=True):
+        z[at] += x[(..., *position)]
     return z

@@ -6,7 +6,6 @@ from operator import length_hint
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..plots import LiveCurves
 from .checkpoint import save_checkpoint
 from .history import sign_of
 
@@ -110,6 +109,8 @@ class LivePlot(Callback):
 
     def on_train_begin(self, run: Run) -> None:
         """Begin without a curve."""
+        from ..plots import LiveCurves  # it brings in what draws
+
         self.live = LiveCurves(x="batch")
 
     def on_batch_end(self, run: Run) -> None:

@@ -649,7 +649,7 @@ PREDICTIONS = (
         "the letter",
         "In s (1 - s) the s is the height of the curve, the output. In a rule the output is called z; x is the input. "
         "A formula from a book has letters of its own.",
-        choices=("the formula", "the letter", "the test"),
+        choices=("the formula", "the letter", "the measuring"),
     ),
     Prediction(
         "corner",

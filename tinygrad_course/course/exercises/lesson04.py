@@ -381,6 +381,18 @@ def _propagate_at_once(root: Node, g: Any) -> None:
                 accumulate(source, gx)
 
 
+def _propagate_kept(root: Node, g: Any, arrived: dict[Node, Any] = {}) -> None:  # noqa: B006  the mistake itself
+    arrived[root] = g
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived[node]):
+            if not isinstance(source, Node):
+                accumulate(source, gx)
+            elif source in arrived:
+                arrived[source] = arrived[source] + gx
+            else:
+                arrived[source] = gx
+
+
 def _propagate_case(name: str, program: Any, seed: float = 1.0) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x, w = leaf([0.5, -2.0]), leaf([3.0, 1.5])
@@ -428,6 +440,14 @@ def _five_thousand(piece: Piece) -> dict[str, Any]:
     return {"x.grad": x.grad}
 
 
+def _two_passes(piece: Piece) -> dict[str, Any]:
+    x = leaf([0.5, -2.0])
+    s = x + 1.0
+    piece((s + 2.0).node, np.full(2, 1.0))
+    piece((s + 3.0).node, np.full(2, 10.0))
+    return {"x.grad": x.grad}
+
+
 PROPAGATE = Exercise(
     id="04.propagate",
     target="tinygrad_course.graph.propagate",
@@ -443,6 +463,7 @@ PROPAGATE = Exercise(
         _propagate_case("a = x * 2, b = w * 3, s = a + b, y = s + a", _same_gradient),
         _propagate_case("a = x * 2, b = a + w, c = b.tanh(), y = a * c", _long_way),
         Case("y = y + 1, 5,000 times", _five_thousand),
+        Case("s = x + 1, a pass from s + 2 with g = 1, then one from s + 3 with g = 10", _two_passes),
     ),
     accepts=(_propagate_with_get,),
     mistakes=(
@@ -490,6 +511,12 @@ PROPAGATE = Exercise(
             _propagate_at_once,
             "You apply a node's rules each time a gradient arrives. Wait until all have arrived: walk's order, turned "
             "round, makes sure that nothing comes later.",
+        ),
+        Mistake(
+            "kept between passes",
+            _propagate_kept,
+            "What arrived at the inner nodes in one pass is still there in the next, and is sent again. A dict as a "
+            "default value, or outside the function, is made once: make a new one in each call.",
         ),
     ),
     hints=(

@@ -922,6 +922,17 @@ def _step_loss_after(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: fl
     return float(loss((x * w).sum(1) + b - target).item())
 
 
+def _step_twice(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    value = loss((x * w).sum(1) + b - target)
+    w.grad = b.grad = None
+    value.backward(retain_graph=True)
+    value.backward()
+    with tg.no_grad():
+        w -= lr * w.grad
+        b -= lr * b.grad
+    return float(value.item())
+
+
 def _step_uphill(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
     return step(x, target, w, b, loss, -lr)
 
@@ -1019,6 +1030,12 @@ STEP = Exercise(
             "the loss after the step",
             _step_loss_after,
             "You give back the loss as it is after the step. Take the one that backward began with.",
+        ),
+        Mistake(
+            "backward twice",
+            _step_twice,
+            "Your step is twice as long as it should be: backward is called twice, and what the second pass brings is "
+            "added to the first. Call it once for each step.",
         ),
         Mistake(
             "uphill",

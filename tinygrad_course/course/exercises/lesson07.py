@@ -80,6 +80,14 @@ def _heron_below(x: Any) -> Any:
     return y
 
 
+def _heron_in_place(x: Any) -> Any:
+    y = x.clone()
+    while abs((y * y - x).item()) > 1e-9:
+        y += x / y
+        y /= 2
+    return y
+
+
 def _heron_ready_made(x: Any) -> Any:
     return x.sqrt()
 
@@ -127,6 +135,12 @@ HERON = Exercise(
             "one side",
             _heron_below,
             "Your loop looks at one side alone: y · y may be too large as well as too small. Take the distance.",
+        ),
+        Mistake(
+            "in place",
+            _heron_in_place,
+            "`+=` and `/=` write into the array of y, which the rule of x / y still has to read on the way back. Make "
+            "a new y in each round: y = ...",
         ),
         Mistake(
             "ready-made",

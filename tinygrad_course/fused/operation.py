@@ -1,26 +1,33 @@
-"""Fused operations: what several operations compute, as one, where that was measured to be much faster."""
+"""What fused operations share: the composite that each equals, and how they are differentiated."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pkgutil import resolve_name
 from typing import Any, ClassVar
 
 from ..graph import Node, Op, as_tensor, fitting, pull, walk
 from ..modes import modes, using
-from .movement import Clone
+from ..ops.movement import Clone
 
 
 class Fused(Op):
     """An operation that equals a composite of others. Its docstring says how much faster it is.
 
-    composite: the function of Tensors that it equals. It runs in its place where `modes.fused` is off, and wherever
-    the backward pass is itself recorded. grad: one rule for all arguments, where they share their work. It gets g, for
-    each input whether its gradient is needed, and what it names: arguments, params, or arrays that forward handed over
-    with `Kept`. It returns a gradient for each input, and may use NumPy, as it never meets a Tensor.
+    equals: where the package has the function of Tensors that it equals, the composite. That runs in its place where
+    `modes.fused` is off, and wherever the backward pass is itself recorded. grad: one rule for all arguments, where
+    they share their work. It gets g, for each input whether its gradient is needed, and what it names: arguments,
+    params, or arrays that forward handed over with `Kept`. It returns a gradient for each input, and may use NumPy, as
+    it never meets a Tensor.
     """
 
-    composite: ClassVar[Callable[..., Any]]
+    equals: ClassVar[str]
     grad: ClassVar[Callable[..., tuple]]
+
+    @classmethod
+    def composite(cls, *inputs: Any, **params: Any) -> Any:
+        """The same by the operations that it stands for."""
+        return resolve_name(f"tinygrad_course.{cls.equals}")(*inputs, **params)
 
     @classmethod
     def together(cls, node: Node, g: Any, values: dict[str, Any]) -> dict[int, Any]:
