@@ -36,7 +36,11 @@ def dry_pass(root: Node, g: np.ndarray) -> Iterator[Pull]:
         g = arrived.pop(node)
         with using(**DRY):
             values = node.recall()
-            gradients = [(i, rule, apply_rule(node, i, rule, g, values)) for i, rule in node.plan.rules]
+            together = node.op.together(node, g, values) if node.op.reads else {}
+            gradients = [
+                (i, rule, together[i] if together else apply_rule(node, i, rule, g, values))
+                for i, rule in node.plan.rules
+            ]
         yield Pull(node, g, values, gradients)
         for i, _, gradient in gradients:
             if isinstance(source := node.inputs[i], Node):

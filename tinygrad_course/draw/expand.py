@@ -10,7 +10,7 @@ import itertools
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from copy import copy
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -23,17 +23,17 @@ from ..tensor import Tensor
 AFRESH = {"grad": True, "create_graph": False, "anomaly": False, "fused": False}
 
 
-def expanded(root: Node, tensors: Mapping[int, Tensor]) -> dict[Node, Node]:
+def expanded(root: Node, within: Collection[Node], tensors: Mapping[int, Tensor]) -> dict[Node, Node]:
     """For each node that root came from, the one to draw for it; empty where no operation is fused.
 
-    tensors: by the id of the node that made it, each Tensor that is still there.
+    within: the nodes that will be drawn, beyond which fused operations stay. tensors: by the id of the node that made
+    it, each Tensor that is still there.
     """
-    nodes, ids = walk(root), itertools.count()
     shown: dict[Any, Node] = {}
-    if not any(issubclass(node.op, Fused) for node in nodes):
-        return shown
-    for node in nodes:
-        made = unfused(node, tensors) if issubclass(node.op, Fused) else [copy(node)]
+    fused = {node for node in within if issubclass(node.op, Fused)}
+    ids = itertools.count()
+    for node in walk(root) if fused else ():
+        made = unfused(node, tensors) if node in fused else [copy(node)]
         for step in made:
             step.inputs = tuple([shown.get(source, source) for source in step.inputs])
             step.id = next(ids)
@@ -41,13 +41,20 @@ def expanded(root: Node, tensors: Mapping[int, Tensor]) -> dict[Node, Node]:
     return shown
 
 
+class Found(NamedTuple):
+    """An input of a node: its array, None where it is gone; and whether that is known to be as it was then."""
+
+    array: Any
+    same: bool
+
+
 def unfused(node: Node, tensors: Mapping[int, Tensor]) -> list[Node]:
     """The nodes of a fused node's composite, oldest first; the last one stands for the node itself."""
-    known = [known_input(node, i, tensors) for i in range(len(node.inputs))]
-    given, z = run(node, known)
+    found = [find(node, i, tensors) for i in range(len(node.inputs))]
+    given, z = run(node, found)
     assert z.node is not None
     steps = walk(z.node)
-    forget(node, steps, given, known if is_as_it_was(node, z, known) else [None] * len(known))
+    forget(steps, given, checked(node, z, found))
     for _, i, _, counter, _ in node.saved or ():
         if i != OUTPUT:
             given[i].version[0] = counter[0]  # a backward pass refuses here what it would refuse there
@@ -61,14 +68,15 @@ def unfused(node: Node, tensors: Mapping[int, Tensor]) -> list[Node]:
     return steps
 
 
-def known_input(node: Node, i: int, tensors: Mapping[int, Tensor]) -> Any:
-    """The array that is a node's input number i, where the node or another still has it; else None."""
+def find(node: Node, i: int, tensors: Mapping[int, Tensor]) -> Found:
+    """A node's input number i, from the node itself, or else from whoever has it."""
     source, array = node.inputs[i], array_of(node, i)
-    if array is None and isinstance(source, Tensor):
-        array = source.data
-    elif array is None and source is not None:
-        array = tensors[id(source)].data if id(source) in tensors else source.value
-    return array if np.shape(array) == node.shapes[i] else None
+    same = all(counter[0] == count for _, place, _, counter, count in node.saved or () if place == i)
+    if array is None and source is not None:
+        holder = source if isinstance(source, Tensor) else tensors.get(id(source))
+        array = source.value if holder is None else holder.data
+        same = holder is None or holder.version[0] == 0
+    return Found(array, same) if np.shape(array) == node.shapes[i] else Found(None, False)
 
 
 def array_of(node: Node, i: int) -> Any:
@@ -77,24 +85,24 @@ def array_of(node: Node, i: int) -> Any:
     return node.constants.get(i, saved.get(i))
 
 
-def run(node: Node, known: Sequence[Any]) -> tuple[list[Tensor], Tensor]:
+def run(node: Node, found: Sequence[Found]) -> tuple[list[Tensor], Tensor]:
     """Run a fused node's composite: the inputs it was given, and its output.
 
     Of a constant that is gone the dtype is not known either: first it is taken for a mask, then for class numbers.
     """
-    gone = any(array is None and source is None for array, source in zip(known, node.inputs, strict=True))
+    gone = any(array is None and source is None for (array, _), source in zip(found, node.inputs, strict=True))
     for dtype in (bool_, int64) if gone else ():
         with suppress(RuntimeError, TypeError):
-            return run_with(node, known, dtype)
-    return run_with(node, known, node.dtype)
+            return run_with(node, found, dtype)
+    return run_with(node, found, node.dtype)
 
 
-def run_with(node: Node, known: Sequence[Any], dtype: Any) -> tuple[list[Tensor], Tensor]:
-    """Run the composite with zeros for what is not known, where it is a constant in this dtype."""
+def run_with(node: Node, found: Sequence[Found], dtype: Any) -> tuple[list[Tensor], Tensor]:
+    """Run the composite with zeros for what is gone, where that is a constant of this dtype."""
     op: Any = node.op
     counts = {i: count for _, i, _, _, count in node.saved or ()}
     given = []
-    for i, (array, source) in enumerate(zip(known, node.inputs, strict=True)):
+    for i, ((array, _), source) in enumerate(zip(found, node.inputs, strict=True)):
         if array is None:
             array = np.zeros(node.shapes[i], dtype if source is None else source.dtype)
         given.append(Tensor(array, version=[counts.get(i, 0)]).requires_grad_(source is not None))
@@ -102,24 +110,23 @@ def run_with(node: Node, known: Sequence[Any], dtype: Any) -> tuple[list[Tensor]
         return given, op.composite(*given, **node.params)
 
 
-def is_as_it_was(node: Node, z: Tensor, known: Sequence[Any]) -> bool:
-    """Whether a node's inputs hold the numbers that it worked with, as far as can be told."""
-    if any(counter[0] != count for *_, counter, count in node.saved or ()):
-        return False
-    if node.value is None or any(array is None for array in known):
-        return True
-    return np.allclose(z.data, node.value, rtol=1e-3, atol=1e-5, equal_nan=True)
+def checked(node: Node, z: Tensor, found: Sequence[Found]) -> Sequence[Found]:
+    """What was found, with the mark that it is as it was where z, which was made of it, shows so."""
+    if node.value is None or any(array is None for array, _ in found):
+        return found
+    same = np.allclose(z.data, node.value, rtol=1e-3, atol=1e-4, equal_nan=True)
+    return [Found(array, same) for array, _ in found]
 
 
-def forget(node: Node, steps: Collection[Node], given: Sequence[Tensor], known: Sequence[Any]) -> None:
-    """Take away the numbers that come of inputs that are not known."""
-    blind = {id(x) for x, array in zip(given, known, strict=True) if array is None}
-    arrays = {id(x.data) for x in given if id(x) not in blind}
-    doubt = any(source is None and id(x) in blind for x, source in zip(given, node.inputs, strict=True))
+def forget(steps: Sequence[Node], given: Sequence[Tensor], found: Sequence[Found]) -> None:
+    """Take away the numbers that come of inputs which are not as they were, but for views of them."""
+    blind = {id(x) for x, (_, same) in zip(given, found, strict=True) if not same}
+    arrays = [array for array, _ in found if array is not None]
     for step in steps if blind else ():
-        if doubt:
-            step.constants = {i: a for i, a in step.constants.items() if type(a) in NUMBERS or id(a) in arrays}
-        lost = doubt and any(s is None and i not in step.constants for i, s in enumerate(step.inputs))
-        if lost or not blind.isdisjoint(map(id, step.inputs)):
+        fixed = {i: array_of(step, i) for i, source in enumerate(step.inputs) if source is None}
+        sure = {i: a for i, a in fixed.items() if type(a) in NUMBERS or any(a is array for array in arrays)}
+        step.constants = dict.fromkeys(fixed) | sure
+        if len(sure) < len(fixed) or not blind.isdisjoint(map(id, step.inputs)):
             blind.add(id(step))
-            step.value = None
+            if step.value is not None and not any(np.may_share_memory(step.value, array) for array in arrays):
+                step.value = None

@@ -37,8 +37,8 @@ class Told(NamedTuple):
 def tell(node: Node, i: int, rule: Rule, g: Any, values: dict[str, Any], gradient: np.ndarray, of: str) -> Told:
     """Tell how a rule came from g, and from what it reads of the values, to the gradient of input number i."""
     first = next(iter(inspect.signature(rule.function).parameters))
-    about_place = {"shape": node.shapes[i], "shapes": node.shapes, "i": i - len(node.op.arguments)}
-    given = {first: g, **{name: values[name] if name in values else about_place[name] for name in rule.reads}}
+    values = {**values, "shape": node.shapes[i], "shapes": node.shapes, "i": i - len(node.op.arguments)}
+    given = {first: g, **{name: values[name] for name in rule.reads}}
     raw = rule.function(*given.values())
     code, numbers, result = *code_and_numbers(rule, given), short(raw)
     undone = f"; broadcasting undone by sum_to: shape {np.shape(raw)} → {gradient.shape}: {short(gradient)}"

@@ -163,7 +163,7 @@ def sketch(
         artist.leaf(y)
         return artist
     names.tensors[id(root)] = y
-    shown = {} if fused else expanded(root, names.tensors)
+    shown = {} if fused else expanded(root, nearest(root, depth), names.tensors)
     names.stand_in(shown)
     root = shown.get(root, root)
     within = nearest(root, depth)
