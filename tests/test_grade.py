@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from tinygrad_course.course import exercises
 from tinygrad_course.course import grade as grading
+from tinygrad_course.course.check import _fault
 from tinygrad_course.course.child import Limits
 from tinygrad_course.course.cli import main
 from tinygrad_course.course.exercise import Lesson
@@ -206,14 +207,19 @@ def test_a_fault_of_the_course_is_told_and_stops_nothing(tmp_path: Path, monkeyp
     def examine(lesson: Lesson, exercise: Any, *rest: Any) -> Any:
         if exercise.id == "98.doubled":
             raise KeyError("a fault")
+        if exercise.id == "98.shape":
+            return _fault("another")
         return real(lesson, exercise, *rest)
 
     real = grading.examine
     monkeypatch.setattr(grading, "examine", examine)
     hand_in(tmp_path / "ann.ipynb", RIGHT)
     grades = grade(tmp_path, LIMITS)
-    assert [result.status for result in grades.results] == ["fault of the course", P, P, P]
-    assert grades.unread == ["ann.ipynb: 98.doubled: the check failed on it (KeyError: 'a fault')"]
+    assert [result.status for result in grades.results] == ["fault of the course", P, P, "fault of the course"]
+    assert grades.unread == [
+        "ann.ipynb: 98.doubled: the check failed on it (KeyError: 'a fault')",
+        "ann.ipynb: 98.shape: the check failed on it (another)",
+    ]
 
 
 @pytest.mark.parametrize("name", ["Zoë Å & 'Co'", "a,b", "[x]", "-x", "two\nlines", "late\udce9"])
