@@ -136,7 +136,7 @@ def in_hand(made_up: Lesson, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def examined(made_up: Lesson, body: str, name: str = "tripled", limits: Limits = child.LIMITS) -> Outcome:
     """What the check finds of a function with this body, or of whole definitions."""
     text = textwrap.dedent(body)
-    if not re.match(r"(async )?def |class |tripled = ", text.strip()):
+    if not re.match(r"(async )?def |class |from |tripled = ", text.strip()):
         text = f"def {name}(xs):\n" + textwrap.indent(text.strip(), "    ")
     exercise = made_up.exercise(name)
     assert exercise
@@ -154,6 +154,8 @@ RIGHT = {
     "other rounding": "return xs * 0.1 * 30",
     "an import inside": "import math\nreturn xs * math.floor(3.5)",
     "in a class": "class tripled:\n    def __new__(cls, xs): return xs * 3",
+    "with a dataclass": "from dataclasses import dataclass\n@dataclass\nclass By:\n    n: int = 3\n"
+    "def tripled(xs): return xs * By().n",
     "decorated": "def same(f): return f\n@same\ndef tripled(xs): return xs * 3",
 }
 
@@ -162,6 +164,11 @@ RIGHT = {
 def test_right_code_written_differently_passes(made_up: Lesson, body: str) -> None:
     outcome = examined(made_up, body)
     assert outcome.status == "passed", words(outcome)
+
+
+@pytest.mark.parametrize("chance", ["np.random.rand()", "__import__('random').random()", "tg.rand(1).item()"])
+def test_chance_falls_the_same_way_in_every_check(made_up: Lesson, chance: str) -> None:
+    assert words(examined(made_up, f"return xs + {chance}")) == words(examined(made_up, f"return xs + {chance}"))
 
 
 def test_nan_equals_nan(made_up: Lesson) -> None:

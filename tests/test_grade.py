@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from tinygrad_course.course import exercises
 from tinygrad_course.course import grade as grading
+from tinygrad_course.course.check import _fault
 from tinygrad_course.course.child import Limits
 from tinygrad_course.course.cli import main
 from tinygrad_course.course.exercise import Lesson
@@ -202,6 +203,25 @@ def test_what_an_answer_sends_on_its_own_is_told_and_stops_nothing(tmp_path: Pat
     assert all(line.startswith("ann/a.ipynb: 98.") for line in grades.unread)
 
 
+def test_a_fault_of_the_course_is_told_and_stops_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def examine(lesson: Lesson, exercise: Any, *rest: Any) -> Any:
+        if exercise.id == "98.doubled":
+            raise KeyError("a fault")
+        if exercise.id == "98.shape":
+            return _fault("another")
+        return real(lesson, exercise, *rest)
+
+    real = grading.examine
+    monkeypatch.setattr(grading, "examine", examine)
+    hand_in(tmp_path / "ann.ipynb", RIGHT)
+    grades = grade(tmp_path, LIMITS)
+    assert [result.status for result in grades.results] == ["fault of the course", P, P, "fault of the course"]
+    assert grades.unread == [
+        "ann.ipynb: 98.doubled: the check failed on it (KeyError: 'a fault')",
+        "ann.ipynb: 98.shape: the check failed on it (another)",
+    ]
+
+
 @pytest.mark.parametrize("name", ["Zoë Å & 'Co'", "a,b", "[x]", "-x", "two\nlines", "late\udce9"])
 def test_a_student_may_have_any_name(tmp_path: Path, name: str) -> None:
     try:
@@ -242,6 +262,8 @@ BORROWED = {
                                      "from tinygrad_course.graph import sum_to"], OWN),
     "imported under another name": (["import tinygrad_course.graph as engine\ndef sum_to(*given):\n"
                                      "    return engine.sum_to(*given)"], OWN),
+    "by its whole name": (["import tinygrad_course.graph",
+                           "sum_to = lambda *given: tinygrad_course.graph.sum_to(*given)"], OWN),
     "as an attribute": (["import tinygrad_course as tg", "sum_to = lambda *given: tg.graph.sum_to(*given)"], OWN),
     "imported within": (["def sum_to(*given):\n    from tinygrad_course.graph import sum_to as own\n"
                          "    return own(*given)"], OWN),
@@ -323,6 +345,7 @@ def test_a_piece_of_the_course_stands_in_for_one_that_did_not_pass() -> None:
     assert found and found.text.startswith(
         f"from {lesson.module} import symmetric_difference as symmetric_difference\n"
     )
+    assert not answers.borrows(best, found), "what the course gave is not borrowed"
 
 
 # What is written

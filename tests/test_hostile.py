@@ -197,12 +197,13 @@ ORPHAN = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c',
     "start",
     [
         f"pid = subprocess.Popen([sys.executable, '-c', {SLEEPER!r}]).pid",
+        f"pid = subprocess.Popen([sys.executable, '-c', {SLEEPER!r}], start_new_session=True).pid",
         pytest.param(
             f"pid = int(subprocess.check_output([sys.executable, '-c', {ORPHAN!r}]))",
             marks=pytest.mark.skipif(os.name == "nt", reason="Windows has no process groups to end an orphan by"),
         ),
     ],
-    ids=["of its own", "whose parent has ended"],
+    ids=["of its own", "in a session of its own", "whose parent has ended"],
 )
 def test_processes_that_the_code_started_end_with_it(made_up: Lesson, tmp_path: Path, start: str) -> None:  # noqa: F811
     note = tmp_path / "pid"

@@ -391,6 +391,16 @@ def test_one_exercise_is_reset_and_the_rest_stays(folder: Path) -> None:
     assert (folder / NAMES[1]).read_text(encoding="utf-8") == compact
 
 
+def test_a_reset_says_that_pieces_that_passed_stay(folder: Path) -> None:
+    piece = folder / "my_tinygrad" / "lesson01" / "b.py"
+    piece.parent.mkdir(parents=True)
+    piece.write_text("b = 1\n", encoding="utf-8")
+    said = {what: done("reset", what, "--yes") for what in ("01", "01.b", "01.c", "00")}
+    assert "What passed its check stays in my_tinygrad/lesson01, and `mine()` goes on with it." in said["01"]
+    assert "stays in my_tinygrad/lesson01/b.py" in said["01.b"] and piece.read_text(encoding="utf-8") == "b = 1\n"
+    assert "stays in" not in said["01.c"] + said["00"]
+
+
 def test_it_asks_first_and_does_nothing_without_a_yes(folder: Path) -> None:
     (folder / NAMES[1]).write_bytes(notebook("mine"))
     before = files(folder)

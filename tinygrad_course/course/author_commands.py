@@ -85,7 +85,9 @@ def new(number: str, title: str) -> None:
 def lint(lessons: tuple[str, ...]) -> None:
     """Name what is to be mended in LESSONS, and how.
 
-    LESSONS are numbers, and all when left out. A finding has the file, the line, the cell and the cure. Looks at bounds (cells, words, minutes, lines), headings, alt text, exercises, predictions, hints that give their
+    LESSONS are numbers, and all when left out. A finding has the file, the line, the cell and the cure.
+
+    Looks at bounds (cells, words, minutes, lines), headings, alt text, exercises, predictions, hints that give their
     line away, and what is used before its lesson: in the sources, and in the outputs of the solutions as they were
     built last. Ends with status 1 where there is something to mend.
     """

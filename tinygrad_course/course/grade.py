@@ -23,21 +23,21 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from ..training.bar import bar
 from .check import Outcome, examine
 from .child import LIMITS, Child, Limits
 from .exercise import Exercise, Lesson
 from .exercises import find, load, numbers, session
+from .feedback import Code
 from .paths import CourseError, replace_file
 from .source import Source, is_import
 from .uses import PACKAGE, resolved, used
 
-WORKERS = 2
+WORKERS = os.cpu_count() or 2
 COLUMNS = ("student", "exercise", "status", "points", "most", "mistake", "likely")
-STUB, NOT_OWN = "not started", "the package's own"
-FAULT: Literal["fault of the course"] = "fault of the course"
+STUB, NOT_OWN, FAULT = "not started", "the package's own", "fault of the course"
 LARGEST_FILE = 100_000_000  # bytes
 
 _LESSON = re.compile(r"^\s*lesson\(\s*[\"']?(\d+)", re.MULTILINE)
@@ -223,7 +223,8 @@ def _examined(student: str, lesson: Lesson, answers: Answers, limits: Limits, pr
                 child.end()
                 child = None
             if outcome.status == FAULT:
-                problems.append(f"{exercise.id}: {outcome.blocks[-1]}")
+                why = [block.text for block in outcome.blocks if isinstance(block, Code)]
+                problems.append(f"{exercise.id}: the check failed on it ({', '.join(why)})")
             if outcome.status != "passed":
                 answers.give(exercise)
             mistake = outcome.mistake.name if outcome.mistake else ""
@@ -239,7 +240,7 @@ def _outcome(lesson: Lesson, exercise: Exercise, answer: Source, limits: Limits,
     try:
         return examine(lesson, exercise, answer, limits, child)
     except Exception as error:
-        return Outcome(FAULT, (f"the check failed on it ({type(error).__name__}: {error})",))
+        return Outcome("fault of the course", (Code(f"{type(error).__name__}: {error}"),))
 
 
 class Answers:

@@ -178,7 +178,7 @@ def put_in(target: Any, part: Part, text: str, undo: ExitStack) -> None:
     piece, namespace = made(part, text, undo)
     if isinstance(target, FunctionType):
         if not callable(piece):
-            raise NotUsable(f"yours is a {type(piece).__name__}, and a function is wanted")
+            raise NotUsable(f"yours is of type {type(piece).__name__}, and a function is wanted")
         undo.callback(_set_code, target, target.__code__, target.__defaults__, target.__kwdefaults__)
         free = target.__code__.co_freevars  # a function's code is exchanged only for one with as many
         counted = _counted(piece, target, part.counter)
@@ -199,7 +199,8 @@ def made(part: Part, text: str, undo: ExitStack) -> tuple[Any, dict[str, Any]]:
         exec(compile(text, part.file, "exec", dont_inherit=True), vars(module))
         return vars(module)[part.exercise.name], vars(module)
     except (Exception, SystemExit) as error:
-        raise NotUsable(f"yours cannot be run, {type(error).__name__}: {error}") from error
+        said = f"{type(error).__name__}: {error}".removesuffix(": ")
+        raise NotUsable(f"yours cannot be run, {said}") from error
 
 
 # Functions
@@ -250,7 +251,7 @@ def _parameters(function: Any) -> dict[str, inspect.Parameter]:
 
 def _check_class(piece: Any, target: type, home: str) -> None:
     if not isinstance(piece, type):
-        raise NotUsable(f"yours is a {type(piece).__name__}, and a class is wanted")
+        raise NotUsable(f"yours is of type {type(piece).__name__}, and a class is wanted")
     if reason := refusal(piece):
         raise NotUsable(f"in yours, {reason}")
     if any(base.__module__ == home for base in piece.__mro__[1:]):

@@ -16,6 +16,7 @@ from .exercises import load
 from .lab import content_of, digest, given, notebook, prepare, record_given, shipped, trust, usable
 from .paths import CourseError, create_file, find_lesson, free_name, number_of, replace_file
 from .progress import append
+from .saved import PACKAGE
 
 
 def update(folder: Path) -> list[str]:
@@ -107,4 +108,8 @@ def reset(plan: Reset) -> list[str]:
         if "." not in plan.id:
             record_given({**given(path.parent), path.name: digest(plan.content)}, path.parent)
         append(path.parent, "reset", plan.id)
+    number, _, name = plan.id.partition(".")
+    passed = Path(PACKAGE, f"lesson{number}", f"{name}.py" if name else "")
+    if (path.parent / passed).exists():
+        told.append(f"What passed its check stays in {passed.as_posix()}, and `mine()` goes on with it.")
     return [*told, f"{path.name} is blank again for {plan.id}; where it is open, reload it from disk.", *trust([path])]

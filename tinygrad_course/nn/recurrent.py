@@ -5,25 +5,117 @@ A state is a tuple: (h,), or (h, c) of an LSTM. What each kind computes is in re
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import Any, ClassVar
 
 from ..creation import zeros
+from ..fused import FusedGRU, FusedLSTM, FusedRNN
 from ..methods.joining import cat, stack
+from ..modes import modes
 from ..ops import GetItem
 from ..tensor import Tensor
 from . import init
-from .layers import dropout
+from .layers import dropout, linear
 from .module import Module
 from .parameter import blank
-from .recurrence import State, gru, lstm, rnn
 
-KINDS = {"RNN": (rnn, 1, 1), "LSTM": (lstm, 4, 2), "GRU": (gru, 3, 1)}  # sequence, gates, parts of a state
+State = tuple[Tensor, ...]
+
+
+# One step
+
+
+def rnn_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None, nonlinearity: str) -> State:
+    """h' = tanh(x + W h + b), or relu of it (Elman, 1990). x: what the input contributes, (n, hidden)."""
+    z = x + linear(state[0], weight, bias)
+    return (z.tanh() if nonlinearity == "tanh" else z.relu(),)
+
+
+def lstm_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None) -> State:
+    """Gates decide what the memory c forgets, takes in and shows (Hochreiter and Schmidhuber, 1997).
+
+    x: what the input contributes to the four gates, (n, 4 * hidden).
+    """
+    h, c = state
+    take, forget, new, show = (x + linear(h, weight, bias)).chunk(4, -1)
+    c = forget.sigmoid() * c + take.sigmoid() * new.tanh()
+    return show.sigmoid() * c.tanh(), c
+
+
+def gru_step(x: Tensor, state: State, weight: Tensor, bias: Tensor | None) -> State:
+    """Gates decide how much of h is used for the new state, and how much of it stays (Cho et al., 2014).
+
+    x: what the input contributes to the two gates and the new state, (n, 3 * hidden).
+    """
+    (h,) = state
+    (xr, xz, xn), (hr, hz, hn) = x.chunk(3, -1), linear(h, weight, bias).chunk(3, -1)
+    new = (xn + (xr + hr).sigmoid() * hn).tanh()
+    return (new + (xz + hz).sigmoid() * (h - new),)
+
+
+# A whole sequence. x: (t, n, input), or (n, input) for one step. h, c: the state before it, (n, hidden). w_x, b_x: the
+# weight and bias of x; w_h, b_h: those of h.
+
+
+def rnn(
+    x: Tensor, h: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor | None = None, b_h: Tensor | None = None, *,
+    nonlinearity: str = "tanh",
+) -> Tensor:  # fmt: skip
+    """Return h after every step of an RNN, (t, n, hidden)."""
+    if inputs := to_fuse(x, h, w_x, w_h, b_x, b_h):
+        return FusedRNN(*inputs, nonlinearity=nonlinearity)
+    return repeat(partial(rnn_step, nonlinearity=nonlinearity), x, (h,), w_x, w_h, b_x, b_h)
+
+
+def lstm(
+    x: Tensor, h: Tensor, c: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor | None = None, b_h: Tensor | None = None
+) -> Tensor:
+    """Return h after every step of an LSTM, and then c after the last: (t + 1, n, hidden)."""
+    if inputs := to_fuse(x, h, c, w_x, w_h, b_x, b_h):
+        return FusedLSTM(*inputs)
+    return repeat(lstm_step, x, (h, c), w_x, w_h, b_x, b_h)
+
+
+def gru(x: Tensor, h: Tensor, w_x: Tensor, w_h: Tensor, b_x: Tensor | None = None, b_h: Tensor | None = None) -> Tensor:
+    """Return h after every step of a GRU, (t, n, hidden)."""
+    if inputs := to_fuse(x, h, w_x, w_h, b_x, b_h):
+        return FusedGRU(*inputs)
+    return repeat(gru_step, x, (h,), w_x, w_h, b_x, b_h)
+
+
+def to_fuse(*inputs: Tensor | None) -> list[Tensor]:
+    """The inputs that there are, for a fused operation; none where that is off, or where their dtypes differ."""
+    there = [x for x in inputs if x is not None]
+    return there if modes.fused and len({x.dtype for x in there}) == 1 else []
+
+
+def repeat(
+    step: Callable[..., State], x: Tensor, state: State, w_x: Tensor, w_h: Tensor, b_x: Tensor | None,
+    b_h: Tensor | None,
+) -> Tensor:  # fmt: skip
+    """Take a step for each row of x; h after every step, and then the rest of the last state, stacked."""
+    seen = []
+    into = linear(x, w_x, b_x)  # one product for all steps
+    for now in into.unbind(0) if x.ndim == 3 else (into,):
+        state = step(now, state, w_h, b_h)
+        seen.append(state[0])
+    return stack([*seen, *state[1:]])
+
+
+KINDS: dict[str, tuple[Callable[..., Tensor], int, int]] = {
+    "RNN": (rnn, 1, 1),
+    "LSTM": (lstm, 4, 2),
+    "GRU": (gru, 3, 1),
+}
+"""Of each kind: a sequence, how many gates it has, and of how many tensors its state is made."""
 
 
 class Recurrent(Module):
     """What all of this file share: weights for the input and for the state, evenly spread between ±1/√hidden_size."""
 
     kind: ClassVar[str]
+    nonlinearity: str  # of an RNN
 
     def __init__(self, input_size: int, hidden_size: int, bias: bool) -> None:
         super().__init__()

@@ -20,7 +20,7 @@ class ReLU(Pointwise):
     label, onnx = "relu", "Relu"
 
     def forward(x):
-        return np.maximum(x, 0)
+        return np.maximum(x, np.zeros_like(x))  # with a number NumPy takes twice as long
 
     def grad_x(g, z):
         return g * (z > 0)
