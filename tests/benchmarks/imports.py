@@ -9,13 +9,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from .timing import now
+
 AIM = 1.3
 PAIRS = 20
 
 
 def seconds(module: str, environment: dict[str, str]) -> float:
     """The processor's time for one import, in a process that has imported nothing else."""
-    program = f"from time import process_time as now; begin = now(); import {module}; print(now() - begin)"
+    program = f"from time import {now.__name__} as now; begin = now(); import {module}; print(now() - begin)"
     command, root = [sys.executable, "-c", program], Path(__file__).parents[2]
     done = subprocess.run(command, cwd=root, env=environment, capture_output=True, text=True, check=True)
     return float(done.stdout)

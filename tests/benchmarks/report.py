@@ -15,7 +15,6 @@ from .others import OTHERS, missing
 
 WIDTH = 132  # characters, where the report goes into a file
 HEADINGS = {"torch": "PyTorch"}
-MANY = 1.1  # cores, above which more than one thread has worked
 
 
 class Report(dict[str, Any]):
@@ -44,11 +43,9 @@ class Report(dict[str, Any]):
 
 def notes(workloads: list[dict[str, Any]], held: str) -> list[str]:
     """What a reader of the figures should know."""
-    said = [f"Times are the least of all rounds; {held}."] if workloads else []
+    said = [f"Times are the processor's, for all threads together, and the least of all rounds; {held}."]
     shown = {who for row in workloads for who in row["milliseconds"]}
-    said += [f"{who}: {why}." for who in OTHERS if who not in shown and workloads and (why := missing(who))]
-    many = [row["name"] for row in workloads if row["cores"] > MANY]
-    return said + ([f"More than one core worked at: {', '.join(many)}."] if many else [])
+    return said + [f"{who}: {why}." for who in OTHERS if who not in shown and workloads and (why := missing(who))]
 
 
 def steps(rows: list[dict[str, Any]]) -> Table:

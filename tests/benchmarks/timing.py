@@ -1,11 +1,15 @@
-"""How steps are timed: on one core, in alternating rounds, with the least time of each."""
+"""How steps are timed: on one core, in alternating rounds, with the least time of each.
+
+A time is the processor's for all threads of this process together: threads gain a library nothing, and other programs
+on the machine cost it little.
+"""
 
 from __future__ import annotations
 
 import gc
-from time import perf_counter, process_time
+from time import get_clock_info, perf_counter, process_time
 from types import ModuleType
-from typing import Any, NamedTuple
+from typing import Any
 
 import psutil
 
@@ -15,13 +19,8 @@ from .others import OTHERS, missing
 from .workloads import WORKLOADS, Step
 
 COMPARED = 4  # steps whose losses must agree
-
-
-class Turn(NamedTuple):
-    """The least time of a step, and how much of a core the whole turn took: more than 1 where threads helped."""
-
-    least: float
-    cores: float
+FINE = get_clock_info("process_time").resolution < 1e-6  # as everywhere but on Windows
+now = process_time if FINE else perf_counter
 
 
 def hold_to_one_core() -> str:
@@ -33,29 +32,29 @@ def hold_to_one_core() -> str:
     return "the process is held to one core"
 
 
-def turn(step: Step, seconds: float) -> Turn:
-    """Try a step for about so long, at least three times, after one that does not count.
+def turn(step: Step, seconds: float) -> float:
+    """The least time of a step, tried for about so long and at least three times, after one that does not count.
 
     The garbage collector runs as in any program, but begins with nothing to collect.
     """
     gc.collect()
     step()
-    least, tries, begin, used = float("inf"), 0, perf_counter(), process_time()
-    while tries < 3 or perf_counter() - begin < seconds:
-        start = perf_counter()
+    least, tries, begin = float("inf"), 0, now()
+    while tries < 3 or now() - begin < seconds:
+        start = now()
         step()
-        least = min(least, perf_counter() - start)
+        least = min(least, now() - start)
         tries += 1
-    return Turn(least, (process_time() - used) / (perf_counter() - begin))
+    return least
 
 
-def alternate(steps: dict[str, Step], rounds: int, seconds: float) -> dict[str, Turn]:
-    """A turn for each in every round; who went first goes last in the next."""
-    turns: dict[str, list[Turn]] = {who: [] for who in steps}
+def alternate(steps: dict[str, Step], rounds: int, seconds: float) -> dict[str, float]:
+    """The least time of each, which has a turn in every round; who went first goes last in the next."""
+    least = dict.fromkeys(steps, float("inf"))
     for number in range(rounds):
         for who in list(steps)[:: -1 if number % 2 else 1]:
-            turns[who].append(turn(steps[who], seconds))
-    return {who: Turn(*(min(t.least for t in ts), max(t.cores for t in ts))) for who, ts in turns.items()}
+            least[who] = min(least[who], turn(steps[who], seconds))
+    return least
 
 
 def steps_of(name: str, torch: ModuleType, others: bool) -> dict[str, Step]:
@@ -76,12 +75,11 @@ def agree(name: str, losses: dict[str, list[float]]) -> None:
 
 
 def compare(name: str, torch: ModuleType, rounds: int, seconds: float, others: bool) -> dict[str, Any]:
-    """One workload as a row: milliseconds by library, the ratio to PyTorch, its aim, and the cores taken at most."""
-    turns = alternate(steps_of(name, torch, others), rounds, seconds)
+    """One workload as a row: milliseconds by library, the ratio to PyTorch, and its aim."""
+    least = alternate(steps_of(name, torch, others), rounds, seconds)
     return {
         "name": name,
-        "milliseconds": {who: t.least * 1000 for who, t in turns.items()},
-        "ratio": turns["tinygrad_course"].least / turns["torch"].least,
+        "milliseconds": {who: time * 1000 for who, time in least.items()},
+        "ratio": least["tinygrad_course"] / least["torch"],
         "aim": WORKLOADS[name][1],
-        "cores": round(max(t.cores for t in turns.values()), 2),
     }
