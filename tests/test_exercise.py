@@ -352,6 +352,7 @@ PASSES = {
                                 DEF + "    return by(x, 2) if x > 0 else by(x, 3)\n"],
     "beside magics": ["%pwd\n!true\n" + DEF + RIGHT],
     "before a cell that is no Python": ["%%time\n" + DEF + RIGHT, "%%writefile x.py\n" + DEF + WRONG],
+    "the first of two lambdas in a line": ["double_or_triple = lambda x: x * 2 if x > 0 else x * 3; o = lambda x: x"],
     "the second of two lambdas in a line": ["o = lambda x: x; double_or_triple = lambda x: x * 2 if x > 0 else x * 3"],
     "a partial": ["from functools import partial", "def by(n, x):\n    return x * 2 if x > 0 else x * n",
                   "double_or_triple = partial(by, 3)"],
