@@ -44,8 +44,8 @@ tg.draw(y)
 # Move `x` a little, from 2.0 to 2.1, and `y` moves from 4.0 to 4.2: by 0.2 for the 0.1 that `x` moved. The change of
 # `y` divided by the change of `x` is the *slope*, or *gradient*, of `y` at `x`.
 #
-# What is it here? Before you run on, write the number in place of `...` and run the cell. There is nothing to lose; a
-# guess you made yourself is what makes the answer stick.
+# What is it here? Before you run on, write the number in place of `...` and run the cell. A guess you made yourself is
+# what makes the answer stick. Your first answer is the one that is counted, and only you see the count.
 
 # %%
 predict("slope-at-2", 2.0)  ### ANSWER
@@ -129,7 +129,8 @@ double_or_triple = check(double_or_triple)
 
 # %% [markdown]
 # Stuck? Each run of `hint` tells you a little more: first a question, then an approach, then a skeleton. After a try,
-# `solution(double_or_triple)` shows the course's own answer: add a cell with the + above the page and write it there.
+# `solution(double_or_triple)` shows the course's own answer: add a cell, with the + in this notebook's own row of
+# buttons, and write it there.
 
 # %%
 hint(double_or_triple)
@@ -207,9 +208,9 @@ image_grid(images[:10], [f"reads {r}, is {d}" for r, d in pairs])
 # %% [markdown]
 # Where it is wrong, look at the image: would you have read it?
 #
-# And this is the graph of that network. The dashed box is one image, as 64 numbers; the ten scores at the bottom are
-# one for each digit. It is made of the same things as the graph of `x * 2`: values, operations, arrows. You will
-# write every one of them.
+# And this is the graph of that network. The dashed box at the top is one image, `images[:1]`, as 64 numbers; at the
+# bottom, if you scroll, is the result, ten scores, one for each digit. It is made of the same things as the graph of
+# `x * 2`: values, operations, arrows. You will write every one of them.
 
 # %%
 scores = model(images[:1])

@@ -20,7 +20,8 @@ lesson("01")
 tg.set_default_dtype(tg.float64)
 
 # %% [markdown]
-# The last line asks for numbers with 16 digits instead of 7. You will see below why small differences need them.
+# The last line asks for tensors with 16 digits, as Python's own numbers have, instead of 7. You will see below why
+# small differences need them.
 #
 # ## How fast does tea cool?
 #
@@ -65,8 +66,8 @@ average_slope = check(average_slope)
 # Between two moments that are close together, the speed hardly changes. So let the second come nearer to the first.
 
 # %%
-for later in (40, 20, 11, 10.1, 10.01):
-    print(f"from 10 to {later:5} minutes: {average_slope(tea, 10, later):8.4f} degrees per minute")
+for later in (40, 20, 11, 10.1, 10.01, 10.001, 10.0001):
+    print(f"from 10 to {later:7} minutes: {average_slope(tea, 10, later):8.4f} degrees per minute")
 
 # %% [markdown]
 # The numbers settle. What they settle to is the *derivative* of `tea` at 10, its slope at one single point. The minus
@@ -112,9 +113,14 @@ def square(x):
 for h in (0.1, 0.01, 0.001):
     print(f"h = {h:5}: wrong by {forward_difference(square, 3.0, h) - 6:.4f}")
 
+at = np.linspace(1, 5, 41)
+slopes = {"its slope at 3": 6} | {f"step {h}": forward_difference(square, 3.0, h) for h in (2, -2)}
+plots.lines(at, {"x * x": square(at)} | {name: 9 + slope * (at - 3) for name, slope in slopes.items()})
+
 # %% [markdown]
-# A step to the right sees a curve that bends upwards as too steep; a step to the left would see it as too flat. Look
-# to both sides, and the two errors cancel. This is the *symmetric* or *central difference*:
+# The picture has two large steps. The one to the right goes uphill on a curve that bends upwards, and sees 8, too
+# steep; the one to the left sees 4, too flat. Look to both sides, and the two errors cancel. This is the *symmetric* or
+# *central difference*:
 #
 # $$\frac{f(x + h) - f(x - h)}{2h}$$
 #
@@ -166,12 +172,14 @@ for h in (0.1, 0.01, 0.001):
 predict("tiny-step", 0)  ### ANSWER
 
 # %% [markdown]
-# The next number that a computer has after 1.0 is 1.0000000000000002. Where `h` is smaller than that gap, nothing
-# moves. Where it is a little larger, the two values of `f` agree in nearly all their digits, and the few that are
-# left are divided by something tiny. So two errors pull in opposite directions. Look at them for steps from 1 to
-# 1e-15:
+# The next number that a computer has after 1.0 is 1.0000000000000002; with 7 digits it would be 1.0000001. Where `h`
+# is smaller than that gap, nothing moves. Where it is a little larger, the two values of `f` agree in nearly all
+# their digits, and the few that are left are divided by something tiny. So two errors pull in opposite directions.
+# Look at them for steps from 1 to 1e-15:
 
 # %%
+print("h = 1e-17:", symmetric_difference(square, 1.0, 1e-17))
+
 steps = [1 / 10**k for k in range(16)]
 errors = {
     "forward": [abs(forward_difference(cube, 0.9, h) - exact) for h in steps],
@@ -215,7 +223,8 @@ best_step = check(best_step)
 #
 # Near one point, a curve and the straight line that touches it can hardly be told apart. That is what a derivative is
 # for: to replace something bent by something straight, for a short way. The line is a function, too: it takes a place
-# and gives the height there.
+# and gives the height there. A function can make a function: after `def adder(n): return lambda k: n + k`,
+# `adder(2)(5)` is 7.
 #
 # ### Exercise 5 · The tangent
 #
@@ -241,8 +250,9 @@ def tangent(f, x, h):
 tangent = check(tangent)
 
 # %%
-touching = {f"tangent at {t}": tangent(tea, t, 1e-5)(minutes) for t in (10.0, 45.0)}
-plots.lines(minutes, {"tea": tea(minutes)} | touching, x="minutes", y="degrees Celsius")
+hour = minutes[:61]
+touching = {f"tangent at {t}": tangent(tea, t, 1e-5)(hour) for t in (15.0, 40.0)}
+plots.lines(hour, {"tea": tea(hour)} | touching, x="minutes", y="degrees Celsius")
 
 # %% [markdown]
 # **In PyTorch** `height, rise = torch.func.linearize(f, x)` is this line in two parts: the height at `x`, and the rise
@@ -285,8 +295,8 @@ partial = check(partial)
 #
 # *Difficulty 3 of 5 · about 12 minutes · builds `autograd.gradcheck.central_difference`*
 #
-# Now for an array of any shape. `np.ndindex(x.shape)` goes through the index of every element; `np.zeros(x.shape)`
-# is an array in which nothing moves yet.
+# Now for an array of any shape. `np.ndindex(x.shape)` goes through the index of every element. `np.zeros(x.shape)` with
+# `eps` in one place is a step in that direction.
 
 # %%
 def central_difference(f, x, eps=1e-6):
@@ -310,27 +320,29 @@ def central_difference(f, x, eps=1e-6):
 # %%
 central_difference = check(central_difference)
 
-# %% [markdown]
-# The package's own comes beside yours, with the next cell. **In PyTorch** it is at work inside
-# `torch.autograd.gradcheck`, with which PyTorch's own gradients are tested.
-#
-# ### Bug hunt
-#
-# The gradient of a sum of squares is twice the numbers: 2, 4 and 6. Somebody wanted to be very precise, and got
-# others. What is wrong: `"the function"`, `"the array"` or `"the step"`?
-
 # %%
 course.show("01.central_difference")
 
-
-def sum_of_squares(x):
-    return (x**2).sum()
-
-
-central_difference(sum_of_squares, np.array([1.0, 2.0, 3.0]), eps=1e-15)
+# %% [markdown]
+# **In PyTorch** it is at work inside `torch.autograd.gradcheck`, with which PyTorch's own gradients are tested.
+#
+# ### Bug hunt
+#
+# The gradient of a sum of squares is twice the numbers: 2, 4 and 6. Somebody's forward difference finds no slope at
+# all. What is wrong: `"the copy"`, `"the array"` or `"the step"`?
 
 # %%
-predict("bug-precise", "the step")  ### ANSWER
+def slope(x, i):
+    moved = x.copy()
+    moved[i] += 1e-6
+    return ((moved**2).sum() - (x**2).sum()) / 1e-6
+
+
+three = np.array([1, 2, 3])
+print("slopes:", *(slope(three, i) for i in range(3)))
+
+# %%
+predict("bug-whole", "the array")  ### ANSWER
 
 # %% [markdown]
 # ## Proof for an engine
@@ -363,9 +375,6 @@ with course.mine():
     cooling = {f"step {h}": tg.autograd.central_difference(all_of_tea, minutes, h) for h in (1e-12, 1e-6)}
 print("backward:", x.grad.numpy().round(4))
 print("moving:  ", by_moving.round(4))
-tg.draw(y)
-
-# %%
 plots.lines(minutes, cooling, x="minutes", y="degrees per minute")
 
 # %% [markdown]

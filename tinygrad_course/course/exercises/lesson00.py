@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 import tinygrad_course as tg
 
 from ..exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake, Piece, Prediction
@@ -65,6 +67,16 @@ def _plain_number(x: Any) -> Any:
     return x.item() * 2 if x > 0 else x.item() * 3
 
 
+def _backward_inside(x: Any) -> Any:
+    y = double_or_triple(x)
+    y.backward()
+    return y
+
+
+def _where(x: Any) -> Any:
+    return np.where(x > 0, x * 2, x * 3)
+
+
 def _detached(x: Any) -> Any:
     return x.detach() * 2 if x > 0 else x.detach() * 3
 
@@ -103,6 +115,18 @@ MISTAKES = (
         _plain_number,
         "Your code gives back a plain number. `item()` or `float()` takes it out of the tensor, and the memory of "
         "where it came from is lost, so no slope can be found. Compute with x itself.",
+    ),
+    Mistake(
+        "backward inside",
+        _backward_inside,
+        "Your function calls `backward` itself. Leave that out: the check calls it on what you give back, and a graph "
+        "can be gone through once.",
+    ),
+    Mistake(
+        "NumPy's where",
+        _where,
+        "`np.where` makes an array, and an array does not remember where it came from. x holds one number: an ordinary "
+        "`if` does it.",
     ),
     Mistake(
         "detached",

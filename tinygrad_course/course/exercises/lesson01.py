@@ -77,6 +77,24 @@ AVERAGE_SLOPE = Exercise(
             "above the line, the change of x below it.",
         ),
         Mistake(
+            "no brackets",
+            lambda f, a, b: f(b) - f(a) / b - a,
+            "Python divides before it subtracts: only f(a) was divided, and only by b. Put brackets round both "
+            "differences, the one above the line and the one below it.",
+        ),
+        Mistake(
+            "no brackets above",
+            lambda f, a, b: f(b) - f(a) / (b - a),
+            "Python divides before it subtracts: only f(a) was divided. Put brackets round the difference above the "
+            "line as well.",
+        ),
+        Mistake(
+            "no brackets below",
+            lambda f, a, b: (f(b) - f(a)) / b - a,
+            "Python divides before it subtracts: you divide by b, and take a away afterwards. Put brackets round the "
+            "difference below the line as well.",
+        ),
+        Mistake(
             "sign",
             lambda f, a, b: (f(b) - f(a)) / (a - b),
             "The sign is wrong: a rising line comes out as falling. Above and below the line, subtract in the "
@@ -131,6 +149,16 @@ FORWARD_DIFFERENCE = Exercise(
             "slope: divide by the length of the step.",
         ),
         Mistake(
+            "h as a place",
+            lambda f, x, h: average_slope(f, x, h),
+            "h is a distance and not a place: the second point is x + h.",
+        ),
+        Mistake(
+            "both sides",
+            lambda f, x, h: (f(x + h) - f(x - h)) / h,
+            "Your code looks to both sides; that comes next. Here the step goes from x to x + h.",
+        ),
+        Mistake(
             "looks back",
             lambda f, x, h: (f(x) - f(x - h)) / h,
             "Your step goes to the left. That is a slope too, the backward difference, but the one asked for looks at "
@@ -178,9 +206,20 @@ SYMMETRIC_DIFFERENCE = Exercise(
     minutes=4,
     difficulty=2,
     reference=symmetric_difference,
-    cases=(_slope_case(line, 1.0, 0.5), _slope_case(square, 3.0, 0.5), _slope_case(cube, 2.0, 0.25)),
-    accepts=(_mean_of_both_sides, lambda f, x, h: average_slope(f, x - h, x + h)),
+    cases=(
+        _slope_case(line, 1.0, 0.5),
+        _slope_case(square, 3.0, 0.5),
+        _slope_case(cube, 2.0, 0.25),
+        _slope_case(square, 1.0, 1e-17),
+    ),
+    accepts=(_mean_of_both_sides,),
     mistakes=(
+        Mistake(
+            "distance measured",
+            lambda f, x, h: average_slope(f, x - h, x + h),
+            "Right for steps of ordinary size. But where h is tiny, x - h and x + h are rounded to the same number, "
+            "and the distance that you divide by is 0. Divide by 2 * h, as the formula does.",
+        ),
         Mistake(
             "divided by h",
             lambda f, x, h: (f(x + h) - f(x - h)) / h,
@@ -214,7 +253,8 @@ SYMMETRIC_DIFFERENCE = Exercise(
     ),
     hints=(
         "How far are x - h and x + h from each other?",
-        "It is the average slope from x - h to x + h. Watch the parentheses under the line.",
+        "Compute f at both places, and take left from right. The way between them is twice h: watch the parentheses "
+        "under the line.",
         "Fill in what is missing:\nrise = f(...) - f(...)\nrun = ...\nreturn rise / run",
     ),
 )
@@ -230,6 +270,15 @@ def best_step(f: Function, x: float, slope: float, steps: Sequence[float]) -> fl
 
 def _best_by_loop(f: Function, x: float, slope: float, steps: Sequence[float]) -> float:
     best, least = steps[0], float("inf")
+    for h in steps:
+        error = abs(symmetric_difference(f, x, h) - slope)
+        if error < least:
+            best, least = h, error
+    return best
+
+
+def _best_from_one(f: Function, x: float, slope: float, steps: Sequence[float]) -> float:
+    best, least = 0.0, 1.0
     for h in steps:
         error = abs(symmetric_difference(f, x, h) - slope)
         if error < least:
@@ -262,7 +311,8 @@ BEST_STEP = Exercise(
         _best_case(cube, 2.0, 12.0, (1.0, 0.5, 0.1)),
         _best_case(cube, 2.0, 12.0, (0.1, 0.5, 1.0)),
         _best_case(rounded_cube, 1.1, 3.63, (1.0, 1e-1, 1e-2, 1e-5, 1e-7)),
-        _best_case(square, 1.0, 3.0, (0.5, 0.25, 0.125)),
+        _best_case(line, 1.0, -3.0, (0.5, 0.25, 0.125)),
+        _best_case(cube, 2.0, 12.0, (30.0, 20.0)),
     ),
     accepts=(_best_by_loop, _best_by_numpy),
     mistakes=(
@@ -292,6 +342,18 @@ BEST_STEP = Exercise(
             lambda f, x, slope, steps: min(steps, key=lambda h: symmetric_difference(f, x, h) - slope),
             "An error may be negative, and then your comparison takes a large negative one for the smallest. Compare "
             "absolute values.",
+        ),
+        Mistake(
+            "last of equals",
+            lambda f, x, slope, steps: min(steps[::-1], key=lambda h: abs(symmetric_difference(f, x, h) - slope)),
+            "Of steps that are equally good you take the last, and the first is asked for. Compare with <, so that a "
+            "step that is only as good changes nothing.",
+        ),
+        Mistake(
+            "begins too low",
+            _best_from_one,
+            "Your loop begins with an error that is smaller than those of the steps, so that none of them wins. Begin "
+            "with the first step and its error, or with float('inf').",
         ),
         Mistake(
             "forward",
@@ -352,12 +414,12 @@ TANGENT = Exercise(
         Mistake(
             "height at zero",
             lambda f, x, h: lambda at: f(x) + symmetric_difference(f, x, h) * at,
-            "Your line has the height f(x) at 0. It should have it at x: what counts is how far `at` is from x.",
+            "Your line has the height f(x) at 0. It should have it at x: what counts is how far the place is from x.",
         ),
         Mistake(
             "wrong direction",
             lambda f, x, h: lambda at: f(x) + symmetric_difference(f, x, h) * (x - at),
-            "Your line falls where the curve rises. The way from x to `at` is `at - x`.",
+            "Your line falls where the curve rises. The way from x to a place is the place minus x.",
         ),
         Mistake(
             "slope alone",
@@ -367,18 +429,24 @@ TANGENT = Exercise(
         Mistake(
             "a number",
             lambda f, x, h: float(f(x) + symmetric_difference(f, x, h)),
-            "Your tangent gives back a number. A line is a function: of a place `at`, which gives the height there. "
+            "Your tangent gives back a number. A line is a function: it takes a place and gives the height there. "
             "Define it inside, and give it back without parentheses.",
         ),
         Mistake(
             "the curve itself",
             lambda f, x, h: f,
-            "You give back the curve itself. The tangent is a straight line: use f at x alone.",
+            "You give back the curve itself. The tangent is a straight line: use f at x alone. If your inner "
+            "function's argument is called x as well, it hides the tangent's x: give it another name.",
+        ),
+        Mistake(
+            "height at the other place",
+            lambda f, x, h: lambda at: f(at) + symmetric_difference(f, x, h) * (at - x),
+            "Your line bends, because it adds to f at each place, and that is the curve. It begins at the height f(x).",
         ),
         Mistake(
             "slope at the other place",
             lambda f, x, h: lambda at: f(x) + symmetric_difference(f, at, h) * (at - x),
-            "Your line bends, because the slope is taken at `at` each time. Take it once, at x.",
+            "Your line bends, because the slope is taken anew at each place. Take it once, at x.",
         ),
     ),
     hints=(
@@ -420,6 +488,19 @@ def _partial_in_place(f: Callable, xs: list[float], i: int, h: float) -> float:
     return float((right - f(xs)) / (2 * h))
 
 
+def _partial_put_back(f: Callable, xs: list[float], i: int, h: float) -> float:
+    xs[i] += h
+    right = f(xs)
+    xs[i] -= 2 * h
+    left = f(xs)
+    xs[i] += h
+    return float((right - left) / (2 * h))
+
+
+def _partial_one_number(f: Callable, xs: list[float], i: int, h: float) -> float:
+    return symmetric_difference(f, xs[i], h)
+
+
 def _partial_one_list(f: Callable, xs: list[float], i: int, h: float) -> float:
     right = left = list(xs)
     right[i] += h
@@ -451,12 +532,12 @@ def volume(xs: Sequence[float]) -> float:
     return xs[0] * xs[0] * xs[1] + xs[2]
 
 
-def _partial_case(f: Callable, xs: Sequence[float], i: int) -> Case:
+def _partial_case(f: Callable, xs: Sequence[float], i: int, h: float = 0.5) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         mine = list(xs)
-        return {"slope": piece(f, mine, i, 0.5), f"xs {AFTERWARDS}": mine}
+        return {"slope": piece(f, mine, i, h), f"xs {AFTERWARDS}": str(mine)}  # as text: every digit counts
 
-    return Case(f"f = {f.__name__}, xs = {list(xs)}, i = {i}, h = 0.5", run)
+    return Case(f"f = {f.__name__}, xs = {list(xs)}, i = {i}, h = {h}", run)
 
 
 PARTIAL = Exercise(
@@ -470,6 +551,7 @@ PARTIAL = Exercise(
         _partial_case(plane, (1.0, 4.0), 1),
         _partial_case(volume, (3.0, 2.0, 5.0), 0),
         _partial_case(lambda xs: xs[0] ** 3 + xs[1] ** 3, (1.0, 2.0), 1),
+        _partial_case(plane, (1.1, 2.7), 0, 1e-6),
     ),
     accepts=(_partial_by_slices, _partial_by_array),
     mistakes=(
@@ -478,6 +560,18 @@ PARTIAL = Exercise(
             _partial_in_place,
             "The slope is right, but your list has changed: afterwards the caller's xs[i] is h smaller. Move a copy, "
             "`list(xs)`.",
+        ),
+        Mistake(
+            "put back",
+            _partial_put_back,
+            "You move xs[i] in the caller's list and move it back, but rounding does not bring back every digit. Move "
+            "a copy, `list(xs)`.",
+        ),
+        Mistake(
+            "one number alone",
+            _partial_one_number,
+            "f takes the whole list, and your code hands it one number. Hand it a copy of xs in which number i has "
+            "moved.",
         ),
         Mistake(
             "one list under two names",
@@ -543,6 +637,33 @@ def _in_x_itself(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
     return g
 
 
+def _put_back(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    g = np.zeros(x.shape)
+    for i in range(x.size):
+        x.flat[i] += eps
+        up = f(x)
+        x.flat[i] -= 2 * eps
+        g.flat[i] = (up - f(x)) / (2 * eps)
+        x.flat[i] += eps
+    return g
+
+
+def _made_in_the_loop(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    for i in range(x.size):
+        g, step = np.zeros(x.shape), np.zeros(x.shape)
+        step.flat[i] = eps
+        g.flat[i] = (f(x + step) - f(x - step)) / (2 * eps)
+    return g
+
+
+def _one_step_for_all(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    g, step = np.zeros(x.shape), np.zeros(x.shape)
+    for i in range(x.size):
+        step.flat[i] = eps
+        g.flat[i] = (f(x + step) - f(x - step)) / (2 * eps)
+    return g
+
+
 def _whole_rows(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
     g = np.zeros(x.shape)
     for i in range(len(x)):
@@ -560,12 +681,12 @@ def _all_at_once(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
     return np.full(x.shape, (f(x + eps) - f(x - eps)) / (2 * eps))
 
 
-def _array_case(name: str, f: Callable, x: Any) -> Case:
+def _array_case(name: str, f: Callable, x: Any, eps: float = 0.25) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         mine = np.array(x)
-        return {"slopes": piece(f, mine, 0.25), f"x {AFTERWARDS}": mine}
+        return {"slopes": piece(f, mine, eps), f"x {AFTERWARDS}": str(mine.tolist())}  # as text: every digit counts
 
-    return Case(f"f = {name}, x = {x}, eps = 0.25", run)
+    return Case(f"f = {name}, x = {x}, eps = {eps}", run)
 
 
 CENTRAL_DIFFERENCE = Exercise(
@@ -579,6 +700,7 @@ CENTRAL_DIFFERENCE = Exercise(
         _array_case("lambda x: x[0] * x[1]", lambda x: x[0] * x[1], [2.0, 5.0]),
         _array_case("lambda x: (x ** 3).sum()", lambda x: (x**3).sum(), [[1.0, 2.0], [-1.0, 0.5]]),
         _array_case("lambda x: x[0] @ x[1]", lambda x: x[0] @ x[1], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
+        _array_case("lambda x: x[0] * x[1]", lambda x: x[0] * x[1], [1.1, 2.7], 1e-6),
     ),
     accepts=(_by_flat_copies,),
     mistakes=(
@@ -592,6 +714,29 @@ CENTRAL_DIFFERENCE = Exercise(
             "changed in place",
             _in_x_itself,
             "Your code writes into x, and the caller's array is changed afterwards. Add a step to x and leave x alone.",
+        ),
+        Mistake(
+            "put back",
+            _put_back,
+            "Your code moves the caller's x and moves it back, but rounding does not bring back every digit. Add a "
+            "step to x and leave x alone.",
+        ),
+        Mistake(
+            "made in the loop",
+            _made_in_the_loop,
+            "Only the last element has a slope, since your loop begins a new array of slopes each time. Make it once, "
+            "before the loop.",
+        ),
+        Mistake(
+            "one step for all",
+            _one_step_for_all,
+            "Your step keeps what was put into it, so that the earlier elements are still moved when the next one's "
+            "turn comes. Make a new step each time, or set it back to 0.",
+        ),
+        Mistake(
+            "eps not used",
+            lambda f, x, eps=1e-6: _by_flat_copies(f, x),
+            "Your step has a length of its own. Move by eps, whatever that is.",
         ),
         Mistake(
             "whole rows",
@@ -639,11 +784,11 @@ PREDICTIONS = (
         choices=("10 times smaller", "100 times smaller", "1000 times smaller"),
     ),
     Prediction(
-        "bug-precise",
-        "the step",
-        "1e-15 is only a few times the gap between neighbouring numbers, so the steps that are really made are rounded "
-        "to whole gaps, and so are the changes of the sum. 1e-6 would give 2, 4 and 6.",
-        choices=("the function", "the array", "the step"),
+        "bug-whole",
+        "the array",
+        "np.array([1, 2, 3]) holds whole numbers, and so does its copy: 1.000001 is stored there as 1, and nothing has "
+        "moved. With 1.0, 2.0 and 3.0 it works. So does x + step, a new array that can hold what comes out.",
+        choices=("the copy", "the array", "the step"),
     ),
     Prediction(
         "tiny-step",
