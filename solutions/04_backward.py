@@ -55,8 +55,8 @@ print(pull((x * w * 10).node, np.ones(1)))
 #
 # ## The order
 #
-# Look at the graph below and begin at `y`. Its product hands gradients to two operations: the product that made `a`, and
-# `exp`. Whose turn is next: `"a"`, `"exp"` or `"either"`?
+# Look at the graph below and begin at `y`. Its product hands gradients to two operations: the product that made `a`,
+# and `exp`. Whose turn is next: `"a"`, `"exp"` or `"either"`?
 
 # %%
 x = tg.tensor(0.5, requires_grad=True)

@@ -126,10 +126,16 @@ def _doubled_case(times: int) -> Case:
     """The number of ways to a node doubles each time, and a walk must not go them all."""
 
     def run(piece: Piece) -> dict[str, Any]:
-        y, inputs, asked = leaf(0.5), vars(Node)["inputs"], []
+        y, inputs = leaf(0.5), vars(Node)["inputs"]
+        asked: list[Node] = []
         for _ in range(times):
             y = y + y
-        with patch.object(Node, "inputs", property(lambda node: asked.append(node) or inputs.__get__(node))):
+
+        def noted(node: Node) -> Any:
+            asked.append(node)
+            return inputs.__get__(node)
+
+        with patch.object(Node, "inputs", property(noted)):
             order = piece(y.node)
         much = "a few times" if len(asked) < 50 * times else "thousands of times"
         return {"nodes": len(order), "node.inputs was read": much}
