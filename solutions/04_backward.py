@@ -41,20 +41,22 @@ predict("two-paths", 6.0)  ### ANSWER
 
 # %% [markdown]
 # `pull(node, g)` is the piece that applies a node's rules. It takes `g`, the gradient of the node's output, and gives
-# a pair (source, gradient) for each input that wants one. A source is what a node's `inputs` hold: another Node, or a
-# leaf, which is a Tensor. (It lets go of what the node had saved, so each node can be pulled once; to pull again,
-# make the graph anew, by the cell with `y = x * x`.)
+# a pair (source, gradient) for each input that wants one. A source is what a node's `inputs` hold: a leaf, which is a
+# Tensor, or another Node. A leaf's gradient comes as a Tensor, a Node's as an array. (A node can be pulled once: then
+# the values that its rules read are let go.)
 
 # %%
-pull(y.node, np.array(1.0))
+x, w = tg.tensor([2.0], requires_grad=True), tg.tensor([5.0], requires_grad=True)
+print(pull((x * w).node, np.ones(1)))
+print(pull((x * w * 10).node, np.ones(1)))
 
 # %% [markdown]
 # Three pieces are left to write: in which order to go, what to do with a gradient at a leaf, and the loop.
 #
 # ## The order
 #
-# Look at this graph and begin at `y`. Its product hands gradients to two operations: the product that made `a`, and
-# `exp`. Whose turn is next: `"a"`, `"exp"` or `"either"`?
+# Look at the graph below and begin at `y`. Its product hands gradients to two operations: the product that made `a`,
+# and `exp`. Whose turn is next: `"a"`, `"exp"` or `"either"`?
 
 # %%
 x = tg.tensor(0.5, requires_grad=True)
@@ -68,7 +70,8 @@ predict("order", "exp")  ### ANSWER
 
 # %% [markdown]
 # A node's turn comes when all that it will ever receive has arrived. Inputs are always older than their results, and
-# every node has an `id` that counts up as they are made. So newest first is a valid order for any graph.
+# every node has an `id` that counts up as they are made. So, for any graph, list the nodes by their ids, oldest first;
+# the pass back goes through that list from its end.
 #
 # ### Exercise 1 · Walk
 #
@@ -271,7 +274,7 @@ descend = check(descend)
 # ### Bug hunt 1
 #
 # This program should bring `w` to 4, where the loss is 0. The loss falls, then it swings. Is the cause in `"the
-# loss"`, in a missing `"zero_grad"` or in `"the learning rate"`?
+# loss"`, in a missing `"zero_grad"` or in `"the learning rate"`? Answer, then mend it and run it again.
 
 # %% tags=["taste"]
 print(inspect.getsource(tg.optim.Optimizer.zero_grad))
@@ -290,13 +293,14 @@ predict("bug-slower", "zero_grad")  ### ANSWER
 # ### Bug hunt 2
 #
 # Here nothing is learned at all, and backward complains. Which part cut the graph: `"float(w)"`, `"** 2"` or
-# `"backward"`?
+# `"backward"`? Answer, then mend this one too: `w.grad` should be -6.
 
 # %%
 w = tg.tensor([1.0], requires_grad=True)
 try:
     loss = tg.tensor((float(w) - 4) ** 2)
     loss.backward()
+    print(w.grad)
 except RuntimeError as error:
     print(error)
 
@@ -306,10 +310,12 @@ predict("bug-detached", "float(w)")  ### ANSWER
 # %% [markdown]
 # ## A classifier from nothing
 #
-# Two moons of points are to be told apart. First by one *neuron*: each of a point's two numbers times its weight in
-# `w`, added up (`@` does both, for all points), plus `b`, bent by tanh. Then by a network: 16 neurons side by side, and
-# their 16 answers weighed in turn. No module, no optimizer; parameters are tensors, and `course.mine()` runs the
-# framework on the pieces that you wrote.
+# Two moons of points are to be told apart: a *classifier* is to say 1 for the one and -1 for the other. First one
+# *neuron*: each of a point's two numbers times its weight in `w`, added up (`@` does both, for all points), plus `b`,
+# bent by tanh. Then a network: 16 neurons side by side, and their 16 answers weighed in turn. How `@` and `+` treat
+# whole tables is the matter of the next two lessons; take it as given.
+#
+# Parameters are plain tensors, and `course.mine()` runs the framework on the pieces that you wrote.
 
 # %%
 tg.manual_seed(1)
@@ -346,12 +352,12 @@ print(*results, sep="\n")
 plots.decision_boundary(network, points, labels)
 
 # %% [markdown]
-# One neuron draws a straight line, and no straight line parts the moons. The sum of 16 can bend. Every gradient went
-# through your loop, 600 times.
+# One neuron draws a straight line, and no straight line parts the moons. The sum of 16 can bend. If you wrote
+# `propagate`, every gradient went through your loop, 600 times.
 #
 # ## What you have built
 #
-# - `walk`: newest first is right for every graph, and it needs no recursion.
+# - `walk`: the order of the ids is right for every graph, and each node is walked into once, without recursion.
 # - `accumulate`: gradients add, and nobody shares an array.
 # - `propagate`: a node's turn comes when all has arrived.
 # - A training loop is four lines: loss, zero_grad, backward, step.

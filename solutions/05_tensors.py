@@ -86,7 +86,7 @@ predict("column-and-row", (3, 4))  ### ANSWER
 
 # %%
 def broadcast_shape(a, b):
-    """The shape of x + y, where x has shape a and y has shape b: tuples of any lengths, () as well.
+    """The shape of x + y, where x has shape a and y has shape b: tuples of any lengths, () as well; a size may be 0.
 
     Raises ValueError where two sizes differ and neither is 1.
 
@@ -153,6 +153,9 @@ def sum_to(g, shape):
 
     >>> sum_to(np.ones((2, 3)), (3,))
     array([2., 2., 2.])
+    >>> sum_to(np.ones((2, 3)), (2, 1))
+    array([[3.],
+           [3.]])
     """
     ### BEGIN SOLUTION
     while g.ndim > len(shape):
@@ -444,7 +447,8 @@ predict("bug-sum", "the loss")  ### ANSWER
 #
 # Now all of it, inside `course.mine()`, which runs the framework on what you wrote and counts the calls. First the
 # mean square, and beside its answer the exact one from NumPy. Then the same program with another loss: the largest
-# error of all, which is where your `Max` comes in.
+# error of all, which is where your `Max` comes in. Its gradient does not shrink near the goal, so the learning rate has
+# to: 0.01, 0.001, 0.0001.
 
 
 # %%
@@ -469,7 +473,7 @@ for name, e in {"mean square": error, "largest error": careful}.items():
 plots.curves({"measured": target, "predicted": target + error.detach()}, x="flower", y="petal width in cm")
 
 # %% [markdown]
-# The table lists 50 flowers of each of three species, one species after the other: hence the steps.
+# The table lists 50 flowers of each of three species, one species after the other: hence the three levels.
 #
 # For the worst flower no such formula can do better than about 0.555 cm. There, several flowers are equally badly
 # off, and to do better for one is to do worse for another: these are the ties.

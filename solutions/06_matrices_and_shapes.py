@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Matrices and shapes
 #
-# At the end of this page your engine multiplies matrices and picks elements, a check of yours has proved every rule
+# At the end of this page your engine multiplies matrices and picks elements, a check of yours has tried every rule
 # so far, and three kinds of iris are told apart.
 #
 # **Where this sits.** … → rules → backward → tensors → **matrices and shapes** → dynamic graphs → modules. A network
@@ -26,8 +26,9 @@ tg.set_default_dtype(tg.float64)
 # %% [markdown]
 # ## A product of matrices
 #
-# Row i of the result is made of row i of `x`, column j of column j of `y`: each number is the sum of products along
-# them. In a graph it is one node.
+# The number in row i and column j of the result is row i of `x` times column j of `y`, number by number, added up. At
+# 0, 0 below it is 1·1 + 2·2 + 3·0 = 5. A neuron does that with its inputs and its weights; one product does it for many
+# neurons and many inputs. In a graph it is one node.
 
 # %%
 x = tg.tensor([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], requires_grad=True)
@@ -38,10 +39,11 @@ tg.draw(z)
 
 # %% [markdown]
 # The pass began at one number of the result, in row 0 and column 1. Look at the two gradients: only row 0 of `x` had
-# a say in it, and there each number's slope is its partner in column 1 of `y`. And the other way round.
+# a say in it, and there each number's slope is its partner in column 1 of `y`. Of `y` only that column had a say, and
+# its slopes are row 0 of `x`.
 #
-# Now `x` has shape (2, 3) and `y` shape (3, 4). The rule for `y` gets `g`, of shape (2, 4). Which shape has what it
-# gives?
+# Now `x` has shape (2, 3) and `y` shape (3, 4). The rule for `y` gets `g`, of shape (2, 4). What is the shape of the
+# gradient that it gives?
 
 # %%
 predict("one-column", (3, 4))  ### ANSWER
@@ -171,6 +173,7 @@ Permute = check(Permute)
 # %%
 course.show("06.Permute")
 course.show("06.Reshape")
+x.grad = None
 side_by_side(x.reshape(3, 2), x.permute(1, 0), captions=["reshape", "permute"])
 
 # %% [markdown]
@@ -184,13 +187,14 @@ predict("picked-twice", 2)  ### ANSWER
 # %%
 x.grad = None
 picked = x[[0, 0, 1]]
+print(picked.node.params["key"], "filled:", fill(("array",), [np.array([0, 0, 1])]))
 picked.sum().backward()
 tg.draw(picked)
 
 # %% [markdown]
-# The reverse of picking is to add into zeros. The framework keeps what stood between the brackets apart: numbers and
-# slices in a tuple `key`, index arrays as inputs. `fill(key, indices)` puts them together to what NumPy takes:
-# `z[fill(key, indices)]`.
+# The reverse of picking is to add into zeros. A node keeps what stood between the brackets in a tuple, `key`, with the
+# word `"array"` in place of each index array; the arrays themselves are inputs. `fill(key, indices)` puts them back, as
+# printed above, and `z[fill(key, indices)]` is what was picked. (`Ellipsis` stands for all axes that are left.)
 #
 # ### Exercise 4 · The reverse of indexing
 #
@@ -222,7 +226,7 @@ AddInto = check(AddInto)
 # %% [markdown]
 # **In PyTorch:** `z.index_put_(indices, x, accumulate=True)`.
 #
-# ## A proof for every rule
+# ## A check for every rule
 #
 # You have written a dozen rules by now. A rule that is wrong does not crash: the network just learns badly. So each
 # is compared with central differences (lesson 01). For a function with several inputs and outputs, all slopes
@@ -296,8 +300,8 @@ with course.mine():
 # `"the function"`?
 
 # %%
-single = tg.tensor([1.0, 2.0, 300.0], dtype=tg.float32, requires_grad=True)
-tg.autograd.gradcheck(lambda t: t * t, [single], raise_exception=False)
+t = tg.tensor([1.0, 2.0, 300.0], dtype=tg.float32, requires_grad=True)
+tg.autograd.gradcheck(lambda t: t * t, [t], raise_exception=False)
 
 # %%
 predict("bug-float32", "float32")  ### ANSWER
@@ -313,7 +317,8 @@ predict("bug-float32", "float32")  ### ANSWER
 #
 # *Difficulty 3 of 5 · about 9 minutes*
 #
-# Two index tensors of one length pick an entry for each pair: `scores[rows, columns]`. `tg.arange(3)` is 0, 1, 2.
+# Two index tensors of one length pick an entry for each pair: `scores[rows, columns]`. Each flower is one pair.
+# `tg.arange(n)` counts from 0 to n - 1, and `.relu()` is max(0, ·) of every number.
 
 # %%
 def margin_loss(scores, classes):
@@ -377,11 +382,13 @@ print(f"loss {losses[-1]:.2f} at the end, right {right:.3f}")
 plots.curves({"reshaped": mixed, "permuted": losses}, y="loss")
 
 # %% [markdown]
+# At a kink of max(0, ·) the slope changes at once, and a step can go too far: hence the jumps.
+#
 # ## What you have built
 #
 # - `MatMul`: the gradient of a product is two products; shapes tell which.
 # - `Reshape` moves no number, `Permute` does; each is undone by its own reverse.
 # - `AddInto`: what was picked twice receives twice.
-# - `gradcheck`: no rule without a proof, and the proof in float64.
+# - `gradcheck`: no rule without a check, and the check in float64.
 #
 # **Next:** lesson 07, *Dynamic graphs*: programs with if, for and recursion, and gradients of gradients.

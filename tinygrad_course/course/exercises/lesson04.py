@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 
@@ -63,6 +64,16 @@ def _walk_repeated(node: Node) -> list[Node]:
     return sorted(found, key=lambda n: n.id)
 
 
+def _walk_every_way(node: Node) -> list[Node]:
+    found, waiting = {node}, [node]
+    while waiting:
+        for source in waiting.pop().inputs:
+            if isinstance(source, Node):
+                found.add(source)
+                waiting.append(source)
+    return sorted(found, key=lambda n: n.id)
+
+
 def _walk_without_root(node: Node) -> list[Node]:
     return walk(node)[:-1]
 
@@ -111,6 +122,27 @@ def _long_case(length: int) -> Case:
     return Case(f"y = y + 1, {length:,} times", run)
 
 
+def _doubled_case(times: int) -> Case:
+    """The number of ways to a node doubles each time, and a walk must not go them all."""
+
+    def run(piece: Piece) -> dict[str, Any]:
+        y, inputs = leaf(0.5), vars(Node)["inputs"]
+        asked: list[Node] = []
+        for _ in range(times):
+            y = y + y
+
+        def noted(node: Node) -> Any:
+            asked.append(node)
+            return inputs.__get__(node)
+
+        with patch.object(Node, "inputs", property(noted)):
+            order = piece(y.node)
+        much = "a few times" if len(asked) < 50 * times else "thousands of times"
+        return {"nodes": len(order), "node.inputs was read": much}
+
+    return Case(f"y = y + y, {times} times", run)
+
+
 def _diamond(x: Any) -> Any:
     a = x * 2
     b = a.exp()
@@ -136,6 +168,7 @@ WALK = Exercise(
         _walk_case("y = 2 * (x * x) + x.exp()", lambda x: 2 * (x * x) + x.exp()),
         _walk_case("a = x * 2, b = a.exp(), y = b * a + a", _diamond),
         _walk_case("a = x * 2, b = a + 1, c = b.tanh(), y = a * c", _detour),
+        _doubled_case(12),
         _long_case(5_000),
     ),
     accepts=(_walk_recursive_kahn,),
@@ -157,6 +190,13 @@ WALK = Exercise(
             _walk_repeated,
             "A node that is used twice stands in your list twice, and its rules would be applied twice. Keep a set of "
             "those you have been to.",
+        ),
+        Mistake(
+            "every way",
+            _walk_every_way,
+            "The list is right, but you walk into a node once for every way that leads to it, and the ways double "
+            "with each y = y + y: at 40 of them the walk would never end. Go on only from a node that is not in your "
+            "set yet.",
         ),
         Mistake(
             "root left out",
@@ -594,6 +634,22 @@ BACKWARD = Exercise(
             "somebody clears them.",
         ),
         Mistake(
+            "a Tensor for a Node",
+            lambda y: propagate(y, np.ones(y.shape)),
+            "propagate begins at a Node, and y is a Tensor: its node is y.node.",
+        ),
+        Mistake(
+            "a shape of its own",
+            lambda y: propagate(y.node, np.array(1.0)),
+            "Your array has shape () whatever y has, and here y has shape (1,). A gradient has the shape of what it "
+            "belongs to: np.ones(y.shape).",
+        ),
+        Mistake(
+            "a number for an array",
+            lambda y: propagate(y.node, 1.0),
+            "The gradient that you begin with is a plain number. The rules want an array of y's shape.",
+        ),
+        Mistake(
             "nothing sent",
             lambda y: None,
             "No gradient arrives at x. Call propagate, with the node of y and with its gradient.",
@@ -624,10 +680,20 @@ def zero_grad(parameters: list[Any]) -> None:
         p.grad = None
 
 
-def _zero_with_zeros(parameters: list[Any]) -> None:
+def _zero_where_there(parameters: list[Any]) -> None:
     for p in parameters:
         if p.grad is not None:
-            p.grad = tg.zeros_like(p.grad)
+            p.grad = None
+
+
+def _zero_with_zeros(parameters: list[Any]) -> None:
+    for p in parameters:
+        p.grad = tg.zeros_like(p)
+
+
+def _zero_number(parameters: list[Any]) -> None:
+    for p in parameters:
+        p.grad = 0
 
 
 def _zero_times(parameters: list[Any]) -> None:
@@ -650,8 +716,9 @@ def _zero_run(piece: Piece) -> dict[str, Any]:
     for _ in range(2):
         (w * b).backward()
     piece([w, b])
+    cleared = w.grad
     (w * b).backward()
-    return {"w.grad": w.grad, "b.grad": b.grad, "w": w}
+    return {"w.grad": w.grad, "b.grad": b.grad, "w": w, "w.grad after zero_grad": cleared}
 
 
 def _zero_early(piece: Piece) -> dict[str, Any]:
@@ -671,12 +738,24 @@ ZERO_GRAD = Exercise(
         Case("w = [2.0], b = [3.0], two passes through w * b, zero_grad([w, b]), one more pass", _zero_run),
         Case("zero_grad([w]) before any pass, then a pass through w * 3", _zero_early),
     ),
-    accepts=(_zero_with_zeros,),
+    accepts=(_zero_where_there,),
     mistakes=(
         Mistake(
             "times zero",
             _zero_times,
             "Before the first pass there is no gradient to multiply: p.grad is None. Set it to None in every case.",
+        ),
+        Mistake(
+            "the number 0",
+            _zero_number,
+            "You set the gradients to the number 0. Before its first gradient a parameter has none at all: .grad is "
+            "None, and whoever looks can tell that no pass has come there.",
+        ),
+        Mistake(
+            "zeros",
+            _zero_with_zeros,
+            "Adding to zeros gives the right sums, but it is not as it was at first: .grad is None, and whoever looks "
+            "can tell that no pass has come there.",
         ),
         Mistake(
             "the first alone",

@@ -145,6 +145,17 @@ def _shape_same_length(a: Shape, b: Shape) -> Shape:
     return broadcast_shape(a, b)
 
 
+def _shape_from_minus_0(a: Shape, b: Shape) -> Shape:
+    found: list[int] = []
+    for k in range(max(len(a), len(b))):
+        i = a[-k] if k < len(a) else 1
+        j = b[-k] if k < len(b) else 1
+        if i != j and 1 not in (i, j):
+            raise ValueError
+        found.insert(0, j if i == 1 else i)
+    return tuple(found)
+
+
 def _shape_list(a: Shape, b: Shape) -> Any:
     return list(broadcast_shape(a, b))
 
@@ -226,6 +237,11 @@ BROADCAST_SHAPE = Exercise(
             _shape_same_length,
             "You refuse shapes of different lengths. The shorter one is filled up in front with 1.",
         ),
+        Mistake(
+            "from -0",
+            _shape_from_minus_0,
+            "a[-0] is a[0], the first size. Counted from the end the last one is a[-1]: let the count begin at 1.",
+        ),
         Mistake("a list", _shape_list, "You give back a list. A shape is a tuple."),
         Mistake(
             "the larger",
@@ -302,6 +318,12 @@ def _sum_to_axes_lost(g: Any, shape: Shape) -> Any:
 def _sum_to_last_first(g: Any, shape: Shape) -> Any:
     while g.ndim > len(shape):
         g = g.sum(axis=-1)
+    return _sum_to_stretched_only(g, shape)
+
+
+def _sum_to_counted_axes(g: Any, shape: Shape) -> Any:
+    for i in range(g.ndim - len(shape)):
+        g = g.sum(axis=i)
     return _sum_to_stretched_only(g, shape)
 
 
@@ -385,6 +407,12 @@ SUM_TO = Exercise(
             _sum_to_last_first,
             "You take away the extra axes at the end. Shapes are laid flush right, so the extra ones are in front. On "
             "a square array this gives the right shape and wrong numbers.",
+        ),
+        Mistake(
+            "axes counted on",
+            _sum_to_counted_axes,
+            "You sum axis 0, then axis 1, and so on. But once axis 0 is gone, the next one is axis 0 in its turn: sum "
+            "axis 0 each time, or all of them in one call.",
         ),
         Mistake(
             "everything",
@@ -760,6 +788,16 @@ def _max_counts_all(g: Any, x: Any, z: Any, axis: Shape, shape: Shape) -> Any:
     return mask * g.reshape(kept(shape, axis)) / mask.sum()
 
 
+def _max_count_folded(g: Any, x: Any, z: Any, axis: Shape, shape: Shape) -> Any:
+    mask = _max_mask(x, z, axis, shape)
+    return mask * g.reshape(kept(shape, axis)) / mask.sum(axis=axis)
+
+
+def _max_plain_shared(g: Any, x: Any, z: Any) -> Any:
+    mask = x == z
+    return mask * g / mask.sum()
+
+
 def _max_flush_right(g: Any, x: Any, z: Any, axis: Shape) -> Any:
     mask = x == z
     return mask * (g / mask.sum(axis=axis, keepdims=True))
@@ -830,6 +868,18 @@ MAX = Exercise(
             with_rule(Max, _max_counts_all),
             "You divide by the number of largest ones in the whole array. Count them along `axis`, for each maximum by "
             "itself.",
+        ),
+        Mistake(
+            "count folded",
+            with_rule(Max, _max_count_folded),
+            "Your count of the largest has lost the folded axes, so it is laid at the wrong place, or does not fit at "
+            "all. Count with keepdims=True.",
+        ),
+        Mistake(
+            "as they are, shared",
+            with_rule(Max, _max_plain_shared),
+            "Right where one maximum is taken of all. Else z and g have lost the folded axes: bring both to "
+            "kept(shape, axis), and count the largest along `axis`, with keepdims=True.",
         ),
         Mistake(
             "axis not put back",
@@ -963,6 +1013,16 @@ def _step_recorded(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: floa
     return float(value.item())
 
 
+def _step_number_first(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    value = loss((x * w).sum(1) + b - target).item()
+    w.grad = b.grad = None
+    value.backward()
+    with tg.no_grad():
+        w -= lr * w.grad
+        b -= lr * b.grad
+    return float(value)
+
+
 def _step_b_stays(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
     return _descended((x * w).sum(1) + b - target, w, b.detach().requires_grad_(), loss, lr)
 
@@ -1071,6 +1131,12 @@ STEP = Exercise(
             _step_recorded,
             "The step itself is being recorded as if it belonged to the model, and that is refused for a leaf. Put it "
             "under `with tg.no_grad():`.",
+        ),
+        Mistake(
+            "a number too early",
+            _step_number_first,
+            ".item() gives a plain number, which has no graph to go back through. Call backward on the Tensor, and "
+            "take the number out where you give it back.",
         ),
         Mistake(
             "b stays",

@@ -1,4 +1,4 @@
-"""Lesson 06, Matrices and shapes: the rules of products, other shapes and indexing, and a proof for all of them."""
+"""Lesson 06, Matrices and shapes: the rules of products, other shapes and indexing, and a check for all of them."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ _product_cases = (
     rule_case(
         "a batch: x of shape (5, 2, 3), y of shape (5, 3, 2)", count(5, 2, 2), x=count(5, 2, 3), y=count(5, 3, 2)
     ),
-    rule_case("the first again, on Tensors", count(2, 4), True, x=count(2, 3), y=count(3, 4, times=0.1)),
+    rule_case("Tensors: x (2, 3), y (3, 4)", count(2, 4), True, x=count(2, 3), y=count(3, 4, times=0.1)),
 )
 
 MATMUL = Exercise(
@@ -172,7 +172,7 @@ PERMUTE = Exercise(
         _permute_case("x of shape (2, 3), axes = (1, 0)", (2, 3), (1, 0)),
         _permute_case("x of shape (2, 3, 4), axes = (2, 0, 1)", (2, 3, 4), (2, 0, 1)),
         _permute_case("x of shape (2, 2, 2), axes = (1, 2, 0)", (2, 2, 2), (1, 2, 0)),
-        _permute_case("the second again, on Tensors", (2, 3, 4), (2, 0, 1), True),
+        _permute_case("a Tensor of shape (2, 3, 4), axes = (2, 0, 1)", (2, 3, 4), (2, 0, 1), True),
     ),
     accepts=(with_rules(Permute, x=_inverse_by_argsort), with_rules(Permute, x=_inverse_by_loop)),
     mistakes=(
@@ -223,7 +223,7 @@ RESHAPE = Exercise(
     cases=(
         _reshape_case("x of shape (2, 3), size = (6,)", (2, 3), (6,)),
         _reshape_case("x of shape (2, 3), size = (3, 2)", (2, 3), (3, 2)),
-        _reshape_case("the first again, on Tensors", (2, 3), (6,), True),
+        _reshape_case("a Tensor of shape (2, 3), size = (6,)", (2, 3), (6,), True),
     ),
     accepts=(with_rules(Reshape, x=lambda g, shape: Reshape(g, size=shape)),),
     mistakes=(
@@ -296,6 +296,19 @@ def _averaged(x: Any, *indices: Any, size: Any, key: Any) -> Any:
     return z / np.maximum(hits, 1)
 
 
+def _at_key(x: Any, *indices: Any, size: Any, key: Any) -> Any:
+    z = np.zeros(size)
+    z[key] += x
+    return z
+
+
+def _one_index(x: Any, *indices: Any, size: Any, key: Any) -> Any:
+    z = np.zeros(size)
+    for place, value in zip(indices[0], x, strict=False):
+        z[place] += value
+    return z
+
+
 def _add_case(name: str, x: np.ndarray, key: tuple, size: Shape, *indices: Any) -> Case:
     def run(op: Piece) -> dict[str, Any]:
         given = x.copy()
@@ -332,6 +345,18 @@ ADD_INTO = Exercise(
             "Where a position comes twice, your last value replaces the first. Each use brings a part of the gradient, "
             "and parts add up. `z[at] += x` does the same as `z[at] = z[at] + x`: it reads each position once, before "
             "anything is added. np.add.at(z, at, x) adds one by one.",
+        ),
+        Mistake(
+            "key alone",
+            _with_forward(_at_key),
+            'key alone is no place: the word "array" stands in it where an index array belongs. fill(key, indices) '
+            "puts the arrays in.",
+        ),
+        Mistake(
+            "one index array",
+            _with_forward(_one_index),
+            "You go by indices[0] alone. There is none where key holds a slice, and for rows and columns there are "
+            "two. fill(key, indices) is the place in every case.",
         ),
         Mistake("into ones", _with_forward(_into_ones), "Begin with zeros: what nobody picked has a gradient of 0."),
         Mistake(
@@ -431,9 +456,26 @@ def _gradcheck_always_raises(
 def _gradcheck_one(
     func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
 ) -> bool:
-    if isinstance(inputs, tg.Tensor):
-        raise TypeError("object of type 'Tensor' is no list")
-    return _gradcheck(func, inputs, eps, atol, rtol, raise_exception)
+    for x in inputs:
+        if x.requires_grad:
+            rule, slopes = jacobian_by_rule(func, inputs, x), jacobian_by_difference(func, inputs, x, eps)
+            if not np.allclose(rule, slopes, rtol, atol):
+                if raise_exception:
+                    raise GradcheckError("a rule is wrong")
+                return False
+    return True
+
+
+def _gradcheck_own_eps(
+    func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
+) -> bool:
+    return _gradcheck(func, inputs, 1e-6, atol, rtol, raise_exception)
+
+
+def _gradcheck_own_tolerances(
+    func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
+) -> bool:
+    return _gradcheck(func, inputs, eps, 1e-5, 1e-3, raise_exception)
 
 
 class _WrongSquare(Op):
@@ -456,6 +498,16 @@ class _NearlyDouble(Op):
         return g * 2.0002
 
 
+class _NearlyThousand(Op):
+    """1000 x, with a slope that is one part in ten thousand too large."""
+
+    def forward(x: Any) -> Any:
+        return 1000 * x
+
+    def grad_x(g: Any) -> Any:
+        return g * 1000.1
+
+
 class _Signed(Op):
     """x, with slopes that are too small for the first element."""
 
@@ -466,13 +518,13 @@ class _Signed(Op):
         return g * np.array([0.5, 1.5, 1.0])
 
 
-def _verdict_case(name: str, func: Callable, *rows: Any, raise_exception: bool = True, frozen: bool = False) -> Case:
+def _verdict_case(name: str, func: Callable, *rows: Any, frozen: bool = False, **options: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         inputs = [leaf(row) for row in rows]
         if frozen:
             inputs[-1].requires_grad_(False)
         try:
-            verdict = piece(func, inputs if len(inputs) > 1 else inputs[0], raise_exception=raise_exception)
+            verdict = piece(func, inputs if len(inputs) > 1 else inputs[0], **options)
         except GradcheckError:
             verdict = "a GradcheckError"
         return {"verdict": verdict}
@@ -489,10 +541,18 @@ GRADCHECK = Exercise(
     cases=(
         _verdict_case("x * w + x.exp(), both right", lambda x, w: x * w + x.exp(), [1.0, -2.0], [3.0, 0.5]),
         _verdict_case("a square whose rule forgets the 2", lambda x: _WrongSquare(x), [1.0, -2.0]),
-        _verdict_case("the same, raise_exception=False", lambda x: _WrongSquare(x), [1.0, -2.0], raise_exception=False),
+        _verdict_case(
+            "a square whose rule forgets the 2, raise_exception=False",
+            lambda x: _WrongSquare(x),
+            [1.0, -2.0],
+            raise_exception=False,
+        ),
         _verdict_case("x + square(w), where w's rule is wrong", lambda x, w: x + _WrongSquare(w), [1.0], [3.0]),
         _verdict_case("slopes of which one is too small and one too large", lambda x: _Signed(x), [1.0, 2.0, 3.0]),
         _verdict_case("a slope of 2.0002 for 2: within rtol", lambda x: _NearlyDouble(x), [1.0, 5.0]),
+        _verdict_case("a slope of 1000.1 for 1000: within rtol", lambda x: _NearlyThousand(x), [1.0, 5.0]),
+        _verdict_case("a slope of 1 for 2, rtol=0.6: within rtol", lambda x: _WrongSquare(x), [1.0], rtol=0.6),
+        _verdict_case("x · x · x at 1, eps=0.1: differences of 3.01 for 3", lambda x: x * x * x, [1.0], eps=0.1),
         _verdict_case("a constant whose rule is wrong", lambda x, w: x * _WrongSquare(w), [1.0], [3.0], frozen=True),
     ),
     accepts=(_gradcheck, _gradcheck_all),
@@ -512,6 +572,21 @@ GRADCHECK = Exercise(
             _compared(lambda rule, slopes, atol, rtol: bool((abs(rule - slopes) <= atol).all())),
             "You allow the same distance for all numbers, large and small. What is allowed is atol + rtol · "
             "|expected|.",
+        ),
+        Mistake(
+            "atol for rtol",
+            _compared(lambda rule, slopes, atol, rtol: bool(np.allclose(rule, slopes, atol, rtol))),
+            "Your two tolerances have changed places: np.allclose takes rtol first, then atol.",
+        ),
+        Mistake(
+            "eps of its own",
+            _gradcheck_own_eps,
+            "Your step is 1e-6 whatever is asked for. eps is an argument: pass it on to jacobian_by_difference.",
+        ),
+        Mistake(
+            "tolerances of its own",
+            _gradcheck_own_tolerances,
+            "Your tolerances are 1e-5 and 1e-3 whatever is asked for. atol and rtol are arguments: pass them on.",
         ),
         Mistake(
             "exactly equal",
@@ -538,7 +613,8 @@ GRADCHECK = Exercise(
         Mistake(
             "a single tensor",
             _gradcheck_one,
-            "inputs may be one Tensor. Put it into a list first, so that the rest need not know.",
+            "inputs may be one Tensor, and your loop goes through its numbers. Make a list of it first, so that the "
+            "rest need not know.",
         ),
     ),
     hints=(
@@ -569,7 +645,28 @@ def _margin_by_mask(scores: Any, classes: Any) -> Any:
 
 def _margin_columns(scores: Any, classes: Any) -> Any:
     right = scores[:, classes]
-    return (scores.reshape(len(scores), -1, 1) - right.reshape(len(scores), 1, -1) + 1).relu().mean()
+    return (scores - right + 1).relu().mean()
+
+
+def _margin_long_column(scores: Any, classes: Any) -> Any:
+    right = scores[:, classes]
+    return (scores - right.reshape(-1, 1) + 1).relu().mean()
+
+
+def _margin_rows(scores: Any, classes: Any) -> Any:
+    right = scores[classes]
+    return (scores - right + 1).relu().mean()
+
+
+def _margin_three(scores: Any, classes: Any) -> Any:
+    right = scores[tg.arange(3), classes]
+    return (scores - right.reshape(-1, 1) + 1).relu().mean()
+
+
+def _margin_max(scores: Any, classes: Any) -> Any:
+    right = scores[tg.arange(len(classes)), classes]
+    short: Any = max(0, scores - right.reshape(-1, 1) + 1)
+    return short.mean()
 
 
 def _margin_no_reshape(scores: Any, classes: Any) -> Any:
@@ -630,6 +727,30 @@ MARGIN = Exercise(
             _margin_columns,
             "scores[:, classes] takes whole columns, for every row all the classes. Two index tensors of one length, "
             "row numbers and classes, pick one entry for each row.",
+        ),
+        Mistake(
+            "a long column",
+            _margin_long_column,
+            "scores[:, classes] has all the classes for every row, so your column is longer than there are rows. Give "
+            "the row numbers too, one for each flower.",
+        ),
+        Mistake(
+            "rows",
+            _margin_rows,
+            "scores[classes] picks whole rows, as if the classes were row numbers. One entry of each row is wanted: "
+            "two index tensors, the row numbers and the classes.",
+        ),
+        Mistake(
+            "three rows",
+            _margin_three,
+            "Your row numbers are 0, 1, 2 however many flowers there are. As many are wanted as there are classes: "
+            "tg.arange(len(classes)).",
+        ),
+        Mistake(
+            "Python's max",
+            _margin_max,
+            "Python's max asks which of two things is larger, and here each of many numbers has an answer of its own. "
+            ".relu() is max(0, ·) of every number.",
         ),
         Mistake(
             "a row for a column",
@@ -697,7 +818,7 @@ LESSON = Lesson(
         Prediction(
             "bug-float32",
             "float32",
-            "With seven digits, two results that are 1e-6 apart differ in the last digit or not at all. The rule is "
+            "float32 keeps seven digits. At 300 a step of 1e-6 changes none of them, at 1 only the last. The rule is "
             "fine; the measurement is not. Check in float64.",
             choices=("the rule", "float32", "the function"),
         ),
