@@ -290,6 +290,8 @@ def test_two_notebooks_that_keep_at_once_lose_nothing(monkeypatch: pytest.Monkey
 
 def test_the_learners_piece_is_shown_beside_the_packages(capsys: pytest.CaptureFixture[str]) -> None:
     told = said(capsys, show, "91.sum_to")
+    assert told.startswith("`91.sum_to`: after a try\nWrite an answer and check it") and "extra = g.ndim" not in told
+    told = said(capsys, show, "91.sum_to", None, True)
     assert "`91.sum_to`: the package's\nNone of yours has passed its check yet." in told and "extra = g.ndim" in told
     keep(ONE)
     told = said(capsys, show, "sum_to")
@@ -315,7 +317,7 @@ def test_a_file_edited_by_hand_is_shown_as_it_is(folder: Path, capsys: pytest.Ca
 
 
 def test_show_of_an_exercise_without_target_is_beside_the_courses_answer(capsys: pytest.CaptureFixture[str]) -> None:
-    assert "return len(walk(node))" in said(capsys, show, "91.count")
+    assert "return len(walk(node))" in said(capsys, show, "91.count", None, True)
     assert "There is no exercise called `nothing`" in said(capsys, show, "nothing")
 
 

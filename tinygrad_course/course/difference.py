@@ -11,20 +11,30 @@ from typing import Any
 
 from . import feedback, saved
 from .exercise import Exercise
-from .exercises import UnknownExercise, find
+from .exercises import UnknownExercise, find, tried
 from .feedback import Code, Message, Table
 
 
-def show(thing: Any, version: int | None = None) -> None:
-    """Show a piece of yours beside the package's: `show("04.propagate")`.
+def show(thing: Any, version: int | None = None, now: bool = False) -> None:
+    """Show a piece of yours beside the package's, after a check of an answer of yours: `show("04.propagate")`.
 
     version: which of your versions that passed, 1 being the first; left out, your piece as it is in its file now.
+    now: show the package's although you have not tried.
     """
     try:
         exercise = find(thing)[1]
     except UnknownExercise as error:
         return feedback.show(Message("Show", (str(error),)))
+    if not now and not tried(exercise) and saved.current(exercise) is None:
+        return feedback.show(Message(f"`{exercise.id}`: after a try", (_way_to_the_packages(exercise),)))
     return feedback.show(comparison(exercise, version))
+
+
+def _way_to_the_packages(exercise: Exercise) -> str:
+    return (
+        "Write an answer and check it, even an unfinished one; then this cell shows the package's beside it. "
+        f'To see that without trying: `show("{exercise.id}", now=True)`.'
+    )
 
 
 def comparison(exercise: Exercise, version: int | None) -> Message:

@@ -140,14 +140,14 @@ def solution(thing: Any = None, now: bool = False) -> None:
         exercise = _meant(thing)
     except UnknownExercise as error:
         return show(Message("Solution", (str(error),)))
-    if not now and not _tried(exercise):
+    if not now and not tried(exercise):
         return show(Message(f"Solution of `{exercise.name}`: after a try", (_way_to_solution(exercise),)))
     record("solution", exercise.id)
     text = Code(inspect.getsource(exercise.reference).rstrip())
     return show(Message(f"Solution of `{exercise.name}`", (text, "Other ways of writing it are as right.")))
 
 
-def _tried(exercise: Exercise) -> bool:
+def tried(exercise: Exercise) -> bool:
     """Whether an answer was checked, in this notebook or before the kernel was restarted."""
     folder = learner_folder()
     before = history(folder) if folder else []
