@@ -270,7 +270,7 @@ def test_a_part_is_played_with_the_gradients_of_the_whole(model: Net) -> None:
 def test_each_fused_operation_is_played_as_its_composite(row: Row) -> None:
     (one, xs), (other, zs) = recorded(row, True), recorded(row, False)
     shown = [
-        str(play(y, seed(y), names={f"x{i}": x for i, x in enumerate(inputs)}))
+        ROUNDING.sub("mean 0", str(play(y, seed(y), limit=100, names={f"x{i}": x for i, x in enumerate(inputs)})))
         for y, inputs in ((one, xs), (other, zs))
     ]
     assert shown[0] == shown[1] and ".grad_" in shown[0] and not any(name in shown[0] for name in FUSED)
