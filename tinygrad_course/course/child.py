@@ -93,9 +93,13 @@ def _answer(request: Plain, answers: IO[bytes]) -> None:
     except Exception as error:
         return write_frame(answers, {"fault": f"{type(error).__name__}: {error}"})
     write_frame(answers, {"ready": True})
+    process = os.getpid()
     for i, piece in enumerate(request["pieces"]):
         for case in exercise.cases:
-            write_frame(answers, {"piece": i, "outcome": _try(lesson, exercise, piece, case)})
+            outcome = _try(lesson, exercise, piece, case)
+            if os.getpid() != process:  # a copy of this process: without end they would double in every case
+                os._exit(0)
+            write_frame(answers, {"piece": i, "outcome": outcome})
     return write_frame(answers, {"done": True})
 
 
