@@ -189,6 +189,14 @@ def test_a_deeper_recursion_than_python_allows_is_told_whichever_limit_it_meets(
     assert outcome.status in ("stopped", "not yet")
 
 
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+def test_a_copy_of_the_process_ends_with_the_case_that_made_it(made_up: Lesson, tmp_path: Path) -> None:  # noqa: F811
+    note = tmp_path / "calls"
+    body = f"import os\nopen({str(note)!r}, 'a').write('.')\nos.fork()\nreturn xs * 3"
+    assert examined(made_up, body).status == "passed"
+    assert note.read_text() == "...."  # a call for each case, and not one for each copy in it
+
+
 SLEEPER = "import time; time.sleep(1e6)"
 ORPHAN = f"import subprocess, sys; print(subprocess.Popen([sys.executable, '-c', '{SLEEPER}'], stdout=-3).pid)"
 

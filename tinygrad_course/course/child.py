@@ -93,11 +93,11 @@ def _answer(request: Plain, answers: IO[bytes]) -> None:
     except Exception as error:
         return write_frame(answers, {"fault": f"{type(error).__name__}: {error}"})
     write_frame(answers, {"ready": True})
-    own = os.getpid()
+    process = os.getpid()
     for i, piece in enumerate(request["pieces"]):
         for case in exercise.cases:
             outcome = _try(lesson, exercise, piece, case)
-            if os.getpid() != own:  # a copy that the learner's code made would go on, and copy itself again
+            if os.getpid() != process:  # a copy of this process: without end they would double in every case
                 os._exit(0)
             write_frame(answers, {"piece": i, "outcome": outcome})
     return write_frame(answers, {"done": True})
