@@ -17,7 +17,10 @@ from .operation import Fused
 
 
 class FusedRNN(Fused):
-    """rnn in one operation: 5 times faster, as a cell 1.7 times. It hands over h before the first step and after each."""
+    """rnn in one operation: 5 times faster, as a cell 1.8 times.
+
+    It hands over states: h before the first step and after each.
+    """
 
     label, equals = "RNN", "nn.recurrent.rnn"
 
