@@ -1,6 +1,7 @@
 """Networks that read a sequence step by step and keep a state: RNN, LSTM, GRU, and the cell of each.
 
-A state is a tuple: (h,), or (h, c) of an LSTM. What each kind computes is in recurrence.py.
+A state is a tuple: (h,), or (h, c) of an LSTM. Each kind is one function from what the input contributes to a step,
+and the state before it, to the state after it; a sequence repeats that step, or is one fused operation.
 """
 
 from __future__ import annotations
