@@ -194,7 +194,7 @@ def test_after_a_restart_it_says_what_is_passed_and_what_is_next(
     real: Exercise, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     append(folder, "prediction", "00.slope-at-2", right=False)
-    begun = "Lesson 00: 0 of 1 exercise passed, 1 of 3 predictions answered. Next: `double_or_triple`"
+    begun = "Lesson 00: 0 of 1 exercise passed, 1 of 3 predictions answered. Next: exercise 1, `double_or_triple`"
     assert said(capsys, lesson, "00") == f"{begun}. Run the cells above it first.\n"
     append(folder, "check", real.id, status="passed", check="an old one")
     assert said(capsys, resume).startswith(f"{begun}; its check has changed since you passed it. ")

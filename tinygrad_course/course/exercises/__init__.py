@@ -87,12 +87,15 @@ def _line(stands: LessonStanding) -> str:
     exercises, predictions = _count(len(lesson.exercises), "exercise"), _count(len(lesson.predictions), "prediction")
     if not stands.begun:
         return f"Lesson {lesson.number}: {exercises}, {predictions}."
-    passed = len(lesson.exercises) - len(left)
-    line = f"Lesson {lesson.number}: {passed} of {exercises} passed, {stands.answered} of {predictions} answered."
+    done = [f"`{each.exercise.name}`" for each in stands.exercises if each not in left]
+    names = f" ({', '.join(done)})" if done and left else ""
+    answered = f"{stands.answered} of {predictions} answered"
+    line = f"Lesson {lesson.number}: {len(done)} of {exercises} passed{names}, {answered}."
     if not left:
         return line
+    place = 1 + lesson.exercises.index(left[0].exercise)
     again = "; its check has changed since you passed it" if left[0].status == "passed, earlier check" else ""
-    return f"{line} Next: `{left[0].exercise.name}`{again}. Run the cells above it first."
+    return f"{line} Next: exercise {place}, `{left[0].exercise.name}`{again}. Run the cells above it first."
 
 
 def find(thing: Any, id: str | None = None) -> tuple[Lesson, Exercise]:
