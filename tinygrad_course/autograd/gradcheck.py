@@ -97,7 +97,7 @@ def central_difference(f: Callable[[np.ndarray], float], x: np.ndarray, eps: flo
     """
     slopes = np.zeros(x.shape)
     for place in np.ndindex(x.shape):
-        step = np.zeros_like(x)
+        step = np.zeros(x.shape)
         step[place] = eps
         slopes[place] = (f(x + step) - f(x - step)) / (2 * eps)
     return slopes

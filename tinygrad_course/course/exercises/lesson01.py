@@ -610,7 +610,7 @@ PARTIAL = Exercise(
 def _by_flat_copies(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
     g = np.zeros(x.shape)
     for i in range(x.size):
-        up, down = x.copy(), x.copy()
+        up, down = x.astype(float), x.astype(float)
         up.flat[i] += eps
         down.flat[i] -= eps
         g.flat[i] = (f(up) - f(down)) / (2 * eps)
@@ -681,6 +681,15 @@ def _all_at_once(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
     return np.full(x.shape, (f(x + eps) - f(x - eps)) / (2 * eps))
 
 
+def _whole_numbers(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        step = np.zeros_like(x)
+        step[place] = eps
+        slopes[place] = (f(x + step) - f(x - step)) / (2 * eps)
+    return slopes
+
+
 def _array_case(name: str, f: Callable, x: Any, eps: float = 0.25) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         mine = np.array(x)
@@ -701,6 +710,7 @@ CENTRAL_DIFFERENCE = Exercise(
         _array_case("lambda x: (x ** 3).sum()", lambda x: (x**3).sum(), [[1.0, 2.0], [-1.0, 0.5]]),
         _array_case("lambda x: x[0] @ x[1]", lambda x: x[0] @ x[1], [[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]),
         _array_case("lambda x: x[0] * x[1]", lambda x: x[0] * x[1], [1.1, 2.7], 1e-6),
+        _array_case("lambda x: (x ** 2).sum()", lambda x: (x**2).sum(), [1, 2, 3]),
     ),
     accepts=(_by_flat_copies,),
     mistakes=(
@@ -737,6 +747,12 @@ CENTRAL_DIFFERENCE = Exercise(
             "eps not used",
             lambda f, x, eps=1e-6: _by_flat_copies(f, x),
             "Your step has a length of its own. Move by eps, whatever that is.",
+        ),
+        Mistake(
+            "whole numbers",
+            _whole_numbers,
+            "Where x holds whole numbers, so does np.zeros_like(x), and a step of 0.25 written into it becomes 0. Use "
+            "np.zeros(x.shape), whose numbers have a point.",
         ),
         Mistake(
             "whole rows",
