@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 
@@ -14,8 +16,13 @@ class Generator:
     def manual_seed(self, seed: int) -> Generator:
         """Start again from `seed`; returns the generator."""
         self.seed = int(seed)
-        self.numpy = np.random.default_rng(abs(self.seed))
+        self.__dict__.pop("numpy", None)
         return self
+
+    @cached_property
+    def numpy(self) -> np.random.Generator:
+        """NumPy's generator, made when it is first used: numpy.random takes long to import."""
+        return np.random.default_rng(abs(self.seed))
 
     def initial_seed(self) -> int:
         """Return the seed the numbers began with."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import json
 import os
-import zipfile
 from collections.abc import Mapping
-from pathlib import Path
-from secrets import token_hex
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
 from .tensor import Tensor
+
+if TYPE_CHECKING:
+    from zipfile import ZipFile
 
 STRUCTURE = "structure.json"
 Place = str | os.PathLike[str] | BinaryIO
@@ -25,10 +25,14 @@ def save(obj: Any, f: Place) -> None:
     A path is written in one step: whatever was there stays whole until the new file is. Raises TypeError for anything
     else, such as a Module: save its state_dict().
     """
+    from pathlib import Path  # here, as they take long to import
+    from secrets import token_hex
+    from zipfile import ZipFile
+
     arrays: list[np.ndarray] = []
     structure = json.dumps(describe(obj, arrays))
     content = io.BytesIO()
-    with zipfile.ZipFile(content, "w") as file:
+    with ZipFile(content, "w") as file:
         file.writestr(STRUCTURE, structure)
         for i, array in enumerate(arrays):
             with file.open(f"{i}.npy", "w", force_zip64=True) as member:
@@ -46,17 +50,19 @@ def save(obj: Any, f: Place) -> None:
 
 def load(f: Place) -> Any:
     """Read what `save` wrote. Raises ValueError for a file that it did not write, or that is damaged."""
+    from zipfile import BadZipFile, ZipFile
+
     try:
-        with zipfile.ZipFile(f) as file:
+        with ZipFile(f) as file:
             structure = json.loads(file.read(STRUCTURE))
             names = [name for name in file.namelist() if name.endswith(".npy")]
             arrays = {int(name[:-4]): read_array(file, name) for name in names}
             return rebuild(structure, arrays)
-    except (zipfile.BadZipFile, KeyError, ValueError, EOFError) as error:
+    except (BadZipFile, KeyError, ValueError, EOFError) as error:
         raise ValueError(f"load: this is not a whole file of tg.save ({error}); save it again with tg.save") from None
 
 
-def read_array(file: zipfile.ZipFile, name: str) -> np.ndarray:
+def read_array(file: ZipFile, name: str) -> np.ndarray:
     """One array of the file, with writable memory of its own."""
     return np.lib.format.read_array(io.BytesIO(file.read(name)), allow_pickle=False)
 
