@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "tinygrad_course"
 
 LAYERS = (
-    ("devices", "dtypes", "modes", "random"),
+    ("devices", "dtypes", "modes", "random", "signatures"),
     ("graph", "printing"),
     ("backward", "ops"),
     ("fused",),

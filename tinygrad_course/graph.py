@@ -7,7 +7,6 @@ each Op's rules for the gradients of its inputs, and adds up what arrives.
 
 from __future__ import annotations
 
-import inspect
 import itertools
 import linecache
 import os
@@ -20,6 +19,7 @@ import numpy as np
 
 from .dtypes import promote
 from .modes import modes, using
+from .signatures import Rule, read_signatures
 
 SMALL = 64  # a node keeps values of up to this many numbers, so that its graph can be drawn later
 NONE: dict[Any, Any] = {}  # no constants, nothing handed over: one for all nodes, never written to
@@ -151,14 +151,6 @@ class Kept(NamedTuple):
 
     z: np.ndarray
     arrays: dict[str, Any]
-
-
-class Rule(NamedTuple):
-    """A gradient rule: the function, the names of what it reads after g, and whether its own place is among them."""
-
-    function: Callable
-    reads: tuple[str, ...]
-    reads_place: bool
 
 
 class Plan(NamedTuple):
@@ -306,40 +298,6 @@ def plan_of(op: type[Op], sources: Sequence[Any]) -> Plan:
     for source in sources:
         wanted = 2 * wanted + (source is not None)
     return op.plans.get(wanted) or op.plan(wanted)
-
-
-def read_signatures(cls: type[Op]) -> None:
-    """Note an Op's arguments, and what each of its rules reads. Raises TypeError for a rule that fits no argument."""
-    cls.arguments, cls.variadic, params = names_of(cls.forward)
-    readable = {*cls.arguments, cls.variadic, *params, "z", "shape", "shapes", "i"}
-    cls.rules, cls.plans = {}, {}
-    if hasattr(cls, "grad"):
-        cls.reads = names_of(cls.grad)[0][2:]
-        rule = Rule(cls.grad, (*cls.arguments, *cls.reads), False)  # its composite may need every input
-        cls.rules = dict.fromkeys(cls.arguments, rule)
-    for name in dir(cls):
-        if name.startswith("grad_"):
-            reads = names_of(getattr(cls, name))[0][1:]
-            argument = name.removeprefix("grad_")
-            if argument not in (*cls.arguments, cls.variadic):
-                raise TypeError(f"{cls.__name__}.{name}: forward has no argument named {argument!r}")
-            if unknown := set(reads) - readable:
-                cure = "; forward and the rules take no self" if "g" in unknown else ""
-                raise TypeError(
-                    f"{cls.__name__}.{name} reads {sorted(unknown)}, which forward neither takes nor makes{cure}"
-                )
-            cls.rules[argument] = Rule(getattr(cls, name), reads, bool({"shape", "shapes", "i"} & set(reads)))
-
-
-def names_of(function: Callable) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
-    """The names of a function's arguments, of its *argument or "", and of its keyword-only ones.
-
-    inspect.signature says the same, seven times slower, and every import of the framework would wait for it.
-    """
-    code = inspect.unwrap(function).__code__
-    names, keywords = code.co_varnames[: code.co_argcount], code.co_varnames[code.co_argcount :]
-    rest = keywords[code.co_kwonlyargcount] if code.co_flags & inspect.CO_VARARGS else ""
-    return names, rest, keywords[: code.co_kwonlyargcount]
 
 
 def constant(op: type[Op], x: Any) -> Any:

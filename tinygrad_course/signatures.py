@@ -1,0 +1,49 @@
+"""What the functions of an operation name: the arguments of its forward, and what each of its rules reads."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Rule(NamedTuple):
+    """A gradient rule: the function, the names of what it reads after g, and whether its own place is among them."""
+
+    function: Callable
+    reads: tuple[str, ...]
+    reads_place: bool
+
+
+def read_signatures(cls: Any) -> None:
+    """Note an Op's arguments, and what each of its rules reads. Raises TypeError for a rule that fits no argument."""
+    cls.arguments, cls.variadic, params = names_of(cls.forward)
+    readable = {*cls.arguments, cls.variadic, *params, "z", "shape", "shapes", "i"}
+    cls.rules, cls.plans = {}, {}
+    if hasattr(cls, "grad"):
+        cls.reads = names_of(cls.grad)[0][2:]
+        rule = Rule(cls.grad, (*cls.arguments, *cls.reads), False)  # its composite may need every input
+        cls.rules = dict.fromkeys(cls.arguments, rule)
+    for name in dir(cls):
+        if name.startswith("grad_"):
+            reads = names_of(getattr(cls, name))[0][1:]
+            argument = name.removeprefix("grad_")
+            if argument not in (*cls.arguments, cls.variadic):
+                raise TypeError(f"{cls.__name__}.{name}: forward has no argument named {argument!r}")
+            if unknown := set(reads) - readable:
+                cure = "; forward and the rules take no self" if "g" in unknown else ""
+                raise TypeError(
+                    f"{cls.__name__}.{name} reads {sorted(unknown)}, which forward neither takes nor makes{cure}"
+                )
+            cls.rules[argument] = Rule(getattr(cls, name), reads, bool({"shape", "shapes", "i"} & set(reads)))
+
+
+def names_of(function: Callable) -> tuple[tuple[str, ...], str, tuple[str, ...]]:
+    """The names of a function's arguments, of its *argument or "", and of its keyword-only ones.
+
+    inspect.signature says the same, seven times slower, and every import of the framework would wait for it.
+    """
+    code = inspect.unwrap(function).__code__
+    names, keywords = code.co_varnames[: code.co_argcount], code.co_varnames[code.co_argcount :]
+    rest = keywords[code.co_kwonlyargcount] if code.co_flags & inspect.CO_VARARGS else ""
+    return names, rest, keywords[: code.co_kwonlyargcount]
