@@ -46,7 +46,7 @@ y
 class Number:
     """A number that remembers how it was made: by which operation, from which Numbers.
 
-    data: its value. op: "" for a number that was just given, else "+" or "*". inputs: a tuple of Numbers.
+    data: its value. op: "" for a number that was just given, else "+" or "*". inputs: Numbers, as a tuple or a list.
 
     >>> y = Number(2.0) * Number(3.0)
     >>> y.data, y.op, len(y.inputs)
@@ -93,8 +93,9 @@ predict("who-is-asked", "__rmul__")  ### ANSWER
 #
 # *Difficulty 3 of 5 · about 10 minutes*
 #
-# `AnyNumber` builds on your `Number`. A plain number becomes an AnyNumber first, so that every input has `data` and
-# `inputs`; an AnyNumber stays the object it is. Inputs stand in the order of the program: in `5 - a` the 5 comes
+# `AnyNumber` builds on your `Number` and has its `__init__`. A plain number becomes an AnyNumber first, so that every
+# input has `data` and `inputs`; an AnyNumber stays the object it is. That is the work of `wrap`: a static method, which
+# gets no `self` and is called as `AnyNumber.wrap(x)`. Inputs stand in the order of the program: in `5 - a` the 5 comes
 # first.
 
 # %%
@@ -197,8 +198,8 @@ s = AnyNumber(100.0)
 tell(product)
 
 # %% [markdown]
-# `tell` writes `(2.0 + 3.0)` twice, but it was computed once: there is one object, used twice. A text is a tree; the
-# record is a *graph*. To see it as one, list its arrows.
+# `tell` writes `(2.0 + 3.0)` twice, but it was computed once: there is one object, used twice. A text is a *tree*,
+# in which no two branches share a part; the record is a *graph*. To see it as one, list its arrows.
 #
 # ### Exercise 4 · Arrows
 #
@@ -263,7 +264,7 @@ Image(layout.render(dot(product), "png"), alt="2.0 and 3.0 lead into + 5.0; two 
 # A Tensor's operators leave computing and recording to an operation, such as `Mul`, which wraps plain numbers as well.
 # **In PyTorch** the program is the same line, `a * b + a`.
 #
-# In `y = x * x * x`, how many nodes are there?
+# How many nodes does `y = x * x * x` leave behind?
 
 # %%
 predict("nodes-of-cube", 2)  ### ANSWER
@@ -287,7 +288,9 @@ tg.draw(y)
 
 # %%
 def leaves(y):
-    """The leaf Tensors that y was computed from, each once, in the order in which they are met, left inputs first.
+    """The leaf Tensors that y was computed from, each once, from left to right.
+
+    That is, first all that are behind the left input, then those behind the right one. y is no leaf itself.
 
     >>> w = tg.tensor(3.0, requires_grad=True)
     >>> leaves(w - x * 2)
@@ -329,7 +332,7 @@ from tinygrad_course.graph import Node
 def nearest(root, depth):
     """The set of nodes that are at most `depth` operations from root; root is the first, so depth 1 is {root}.
 
-    None means no limit. An input is followed if isinstance(source, Node).
+    None means no limit. Of a node's inputs, those are followed that are Nodes themselves: isinstance(x, Node).
 
     >>> len(nearest((x * 2 + 1).node, 1)), len(nearest((x * 2 + 1).node, None))
     (1, 2)
@@ -404,7 +407,8 @@ predict("bug-item", "item")  ### ANSWER
 #
 # This program makes up an expression as it goes, by throwing dice. No one has ever written it down, and still its
 # graph is there the moment it has run. It is drawn inside `course.mine()`, which lets the framework run on the pieces
-# that you wrote: here on your `nearest`, which says what belongs into the picture.
+# that you wrote: here on your `nearest`, which leaves the last three operations on every way back. Twelve are run; what
+# does not lead to the result is not in its graph.
 
 # %%
 import random
@@ -419,7 +423,7 @@ made_up = known[-1]
 del left, right  # or one box would be called "left"
 print("leaves:", len(leaves(made_up)), " operations:", len(nearest(made_up.node, None)))
 with course.mine():
-    picture = tg.draw(made_up, depth=4)
+    picture = tg.draw(made_up, depth=3)
 picture
 
 # %% [markdown]

@@ -37,22 +37,24 @@ print(f"x grows by {h}: the product changes by {by_x:.4f}, which is {by_x / h:.1
 print(f"y grows by {h}: the product changes by {by_y:.4f}, which is {by_y / h:.1f} times as much")
 
 # %% [markdown]
-# The slope for `x` is the value of `y`, and the other way round. It is so for any two numbers.
+# The slope for `x` is the value of `y`, and the other way round.
 #
-# What comes after the product does not have to be known. Say that the end result grows by `g` for each 1 that the
-# product grows. If `x` grows by 1, the product grows by `y`, and so the result by `g * y`. Slopes along a path are
-# multiplied. This is the *chain rule*, and it is all that a *gradient rule* needs: from `g`, the gradient of the
-# operation's output, to the gradient of an input.
+# What comes after the product need not be known. Say that the end result grows by `g` for each 1 that the product
+# grows. If `x` grows by 1, the product grows by `y`, and so the result by `g * y`. Slopes along a path are
+# multiplied: this is the *chain rule*.
 #
-# Here is the package's product, an operation on each number by itself (`Pointwise`). No object of it is ever made, so
-# nothing says `self`. `label` is its sign in drawings, `onnx` a name for lesson 19. `forward` computes. `grad_x` is the
-# rule for the argument `x`: after `g` it names what it reads, and it gets just that.
+# An operation is a class. `forward` computes, and each input has a *gradient rule*, from `g`, the gradient of the
+# output, to its own: `grad_x` is that of `x`. After `g` it names what it reads, and gets just that. The class is
+# called like a function; no object of it is made, so nothing says `self`.
+#
+# Here is the package's product. `Pointwise` is an `Op`, as every operation is, for each number by itself. `label` is
+# its sign in drawings, `onnx` a name for lesson 19.
 
 # %%
 print(inspect.getsource(Mul))
 print("if g is 10 and y is 3, the gradient of x is", Mul.grad_x(10.0, y=3.0))
 x, w = tg.tensor(3.0, requires_grad=True), tg.tensor(-2.0, requires_grad=True)
-p = x * w
+p = Mul(x, w)
 y = p * 4
 tg.draw(y)
 
@@ -145,12 +147,6 @@ Div = check(Div)
 # %%
 course.show("03.Sub")
 course.show("03.Div")
-at = np.array([0.0, 0.5, 1.0, 2.0])
-slope_of_exp = tg.autograd.central_difference(lambda x: np.exp(x).sum(), at)
-slope_of_tanh = tg.autograd.central_difference(lambda x: np.tanh(x).sum(), at)
-print("   x |  exp(x)    slope | tanh(x)    slope  1 - slope")
-for x, s, t in zip(at, slope_of_exp, slope_of_tanh, strict=True):
-    print(f"{x:4.1f} |{np.exp(x):8.4f} {s:8.4f} |{np.tanh(x):8.4f} {t:8.4f}   {1 - t:8.4f}")
 
 # %% [markdown]
 # **In PyTorch** these two are `x - y` and `x / y`. (`promotes` says that whole numbers become floats first.)
@@ -158,23 +154,34 @@ for x, s, t in zip(at, slope_of_exp, slope_of_tanh, strict=True):
 # ## Rules that read the output
 #
 # The package's rule for a divisor reads `z`, the output, in place of `x`. Sometimes the output is all that a rule
-# needs. The table has two curves, and beside each its slope, measured by lesson 01's central difference.
+# needs. Here are two curves, and beside each its slope, measured by lesson 01's central difference. The last column is
+# what the slope of tanh lacks of 1.
+#
+# | x | exp(x) | slope | tanh(x) | slope | 1 - slope |
+# |--:|--:|--:|--:|--:|--:|
+# | 0.0 | 1.0000 | 1.0000 | 0.0000 | 1.0000 | 0.0000 |
+# | 0.5 | 1.6487 | 1.6487 | 0.4621 | 0.7864 | 0.2136 |
+# | 1.0 | 2.7183 | 2.7183 | 0.7616 | 0.4200 | 0.5800 |
+# | 2.0 | 7.3891 | 7.3891 | 0.9640 | 0.0707 | 0.9293 |
 #
 # ### Exercise 3 · Exponential
 #
 # *Difficulty 1 of 5 · about 4 minutes · builds `ops.elementwise.Exp`*
 #
 # Look at the columns of exp. This rule is handed both `x`, the input, and `z`, the output. Use what you need, and take
-# the other out of the signature: what a rule names is kept in memory until backward.
+# the other out of the first line: what a rule names is kept in memory until backward.
+#
+# Rules get arrays, or Tensors where the slope of a slope is wanted (lesson 07). Operators take both; NumPy's functions
+# and `.exp()` do not.
 
 # %%
 class Exp(Op):
     """e to the power of x, element by element.
 
-    grad_x gets g, x and the output z: arrays of one shape, or Tensors, so use operators and not NumPy's
-    functions. It gives the gradient of x.
+    grad_x gets g and, by their names, x or the output z: arrays or Tensors of one shape, so use operators. It
+    gives the gradient of x.
 
-    >>> Exp.grad_x(np.array([3.0]), np.array([0.0]), np.array([1.0]))
+    >>> Exp.grad_x(np.array([3.0]), z=np.array([1.0]))  # where it names z
     array([3.])
     """
 
@@ -299,15 +306,16 @@ ReLU = check(ReLU)
 # %% [markdown]
 # ### Exercise 6 · Power
 #
-# *Difficulty 4 of 5 · about 10 minutes · builds `ops.elementwise.Pow`*
+# *Difficulty 4 of 5 · about 15 minutes · builds `ops.elementwise.Pow`*
 #
 # Mostly the exponent is a constant, as in `x ** 3`. Then only `grad_x` is called: nobody asks for a gradient that goes
 # nowhere. You may know that the slope of x³ is 3x², and that of x² is 2x.
 #
 # But in `2 ** y` the exponent varies. Since `x ** y` is `exp(y * log(x))`, its slope in `y` is that of exp, which you
-# have written, times `log(x)`. `Log`, an operation of the package, computes that.
+# have written, times `log(x)`. The package's operation `Log(...)` computes that.
 #
-# The first line of each rule is given. It puts 1 for `x` where 0⁻¹ or log(0) would come up: use `base` there.
+# The first line of each rule is given. It makes `base`: that is `x`, but 1 where 0⁻¹ or log(0) would come up. Use it in
+# place of `x`.
 
 # %%
 class Pow(Op):
@@ -328,13 +336,13 @@ class Pow(Op):
         return x**y
 
     def grad_x(g, x, y):
-        base = x + (x == 0) * (y == 0)
+        base = x + (x == 0) * (y == 0)  # 0 becomes 1 where y is 0
         ### BEGIN SOLUTION
         return g * (y * base ** (y - 1))
         ### END SOLUTION
 
     def grad_y(g, x, y, z):
-        base = x + (x == 0) * (y >= 0)
+        base = x + (x == 0) * (y >= 0)  # 0 becomes 1 where y is 0 or more
         ### BEGIN SOLUTION
         return g * (z * Log(base))
         ### END SOLUTION
@@ -357,8 +365,8 @@ tg.draw(z)
 #
 # ## The chain, by hand
 #
-# An operation is called like a function, and yours leave a record like any other. This graph is a *neuron*: an input
-# `a`, weighed by `w`, shifted by `b`, bent by tanh. Its gradients follow the arrows backwards. Each rule's answer is
+# The graph above is made by calling operations, your `Tanh` among them. It is a *neuron*: an input `a`, weighed by `w`,
+# shifted by `b`, bent by tanh. Its gradients follow the arrows backwards. Each rule's answer is
 # the next rule's `g`.
 #
 # ### Exercise 7 · A rule for a whole neuron
@@ -372,7 +380,7 @@ tg.draw(z)
 def neuron_rule(g, w, a, b):
     """The gradients of w, a and b, where z = tanh(w * a + b) and g is the gradient of z.
 
-    All are plain numbers. Returns a tuple of three, in the order w, a, b.
+    All are plain numbers. Returns three of them, in the order w, a, b.
 
     >>> neuron_rule(1.0, 2.0, 3.0, -6.0)
     (3.0, 2.0, 1.0)
@@ -453,6 +461,9 @@ def program(a, b, c, d):
 def curve(x):
     return x.tanh() - (1 - x**2).exp() / 2 + (x - 1).relu() / 2
 
+
+for leaf in (a, b, c, d):
+    leaf.grad = None  # or a second run would add to the first, as lesson 04 tells
 
 with course.mine():
     program(a, b, c, d).backward()

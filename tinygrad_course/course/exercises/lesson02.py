@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import tinygrad_course as tg
@@ -60,6 +61,30 @@ class _KeepsPlain(Number):
         return type(self)(self.data * other.data, "*", (self.data, other.data))
 
 
+class _PlainResults(Number):
+    def __add__(self, other: Any) -> Any:
+        return self.data + other.data
+
+    def __mul__(self, other: Any) -> Any:
+        return self.data * other.data
+
+
+class _NotATuple(Number):
+    def __add__(self, other: Any) -> Any:
+        return type(self)(self.data + other.data, "+", self, other)  # type: ignore[arg-type, call-arg]
+
+    def __mul__(self, other: Any) -> Any:
+        return type(self)(self.data * other.data, "*", self, other)  # type: ignore[arg-type, call-arg]
+
+
+class _Copies(Number):
+    def __add__(self, other: Any) -> Any:
+        return type(self)(self.data + other.data, "+", (type(self)(self.data), type(self)(other.data)))
+
+    def __mul__(self, other: Any) -> Any:
+        return type(self)(self.data * other.data, "*", (type(self)(self.data), type(self)(other.data)))
+
+
 class _OneSign(Number):
     def __add__(self, other: Any) -> Any:
         return type(self)(self.data + other.data, "+", (self, other))
@@ -98,7 +123,8 @@ def _record(y: Any, **known: Any) -> dict[str, Any]:
     """What a Number says of itself; its inputs by the names of the Numbers that they are."""
 
     def name(x: Any) -> str:
-        return next((name for name, number in known.items() if number is x), f"{type(x).__name__} not known")
+        other = "another Number" if hasattr(x, "inputs") else f"a plain {type(x).__name__}"
+        return next((name for name, number in known.items() if number is x), other)
 
     return {"data": y.data, "op": y.op, "inputs": [name(x) for x in y.inputs]}
 
@@ -107,7 +133,7 @@ def _number_case(name: str, program: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         a, b = piece(2.0), piece(3.0)
         y = program(a, b)
-        given = {"a": a.data, "b": b.data, "op of a": a.op, "made of a": len(a.inputs)}
+        given = {"data of a": a.data, "data of b": b.data, "op of a": a.op, "how many inputs a has": len(a.inputs)}
         return {**_record(y, a=a, b=b), **given}
 
     return Case(f"a = Number(2.0), b = Number(3.0), {name}", run)
@@ -138,6 +164,21 @@ NUMBER = Exercise(
             _KeepsPlain,
             "Your results keep the values of their inputs, and the thread is cut there: a plain 2.0 does not know "
             "where it came from. Keep the Numbers themselves.",
+        ),
+        Mistake(
+            "plain results",
+            _PlainResults,
+            "Your a + b gives back a plain number, which remembers nothing. Give back a Number.",
+        ),
+        Mistake(
+            "inputs apart",
+            _NotATuple,
+            "Number takes its inputs as one argument, a tuple: put brackets round the two.",
+        ),
+        Mistake(
+            "copies",
+            _Copies,
+            "Your inputs are new Numbers that look the same but have no past. Keep `self` and `other` themselves.",
         ),
         Mistake(
             "one symbol",
@@ -177,31 +218,31 @@ NUMBER = Exercise(
 class AnyNumber(Number):
     """A Number that also meets plain numbers, on both sides, and can subtract."""
 
+    @staticmethod
+    def wrap(x: Any) -> Any:
+        """x as an AnyNumber; one that is one already stays the object it is."""
+        return x if isinstance(x, Number) else AnyNumber(x)
+
     def __add__(self, other: Any) -> AnyNumber:
-        other = wrap(other)
+        other = self.wrap(other)
         return AnyNumber(self.data + other.data, "+", (self, other))
 
     def __mul__(self, other: Any) -> AnyNumber:
-        other = wrap(other)
+        other = self.wrap(other)
         return AnyNumber(self.data * other.data, "*", (self, other))
 
     def __sub__(self, other: Any) -> AnyNumber:
-        other = wrap(other)
+        other = self.wrap(other)
         return AnyNumber(self.data - other.data, "-", (self, other))
 
     def __radd__(self, other: Any) -> AnyNumber:
-        return wrap(other) + self
+        return self.wrap(other) + self
 
     def __rmul__(self, other: Any) -> AnyNumber:
-        return wrap(other) * self
+        return self.wrap(other) * self
 
     def __rsub__(self, other: Any) -> AnyNumber:
-        return wrap(other) - self
-
-
-def wrap(x: Any) -> Any:
-    """x as an AnyNumber; one that is one already stays itself."""
-    return x if isinstance(x, Number) else AnyNumber(x)
+        return self.wrap(other) - self
 
 
 class _RsubTurned(AnyNumber):
@@ -211,7 +252,56 @@ class _RsubTurned(AnyNumber):
 
 class _RsubValueOnly(AnyNumber):
     def __rsub__(self, other: Any) -> Any:
-        return AnyNumber(other - self.data, "-", (self, wrap(other)))
+        return AnyNumber(other - self.data, "-", (self, self.wrap(other)))
+
+
+class _RaddTurned(AnyNumber):
+    def __radd__(self, other: Any) -> Any:
+        return self + other
+
+
+class _ReflectedTurned(_RaddTurned):
+    def __rmul__(self, other: Any) -> Any:
+        return self * other
+
+
+class _RsubUnwrapped(AnyNumber):
+    def __mul__(self, other: Any) -> Any:
+        other = self.wrap(other)
+        return type(self)(self.data * other.data, "*", (self, other))
+
+    def __rsub__(self, other: Any) -> Any:
+        return other - self
+
+
+class _ReflectedUnwrapped(_RsubUnwrapped):
+    def __radd__(self, other: Any) -> Any:
+        return other + self
+
+    def __rmul__(self, other: Any) -> Any:
+        return other * self
+
+
+class _MinusAsPlus(AnyNumber):
+    @staticmethod
+    def wrap(x: Any) -> Any:
+        return x if isinstance(x, Number) else _MinusAsPlus(x)
+
+    def __sub__(self, other: Any) -> Any:
+        return self + self.wrap(other) * -1.0
+
+
+class _WrapsFloats(AnyNumber):
+    @staticmethod
+    def wrap(x: Any) -> Any:
+        return AnyNumber(x) if isinstance(x, float) else x
+
+
+class _WrapAlone(AnyNumber):
+    def __add__(self, other: Any) -> Any:
+        return AnyNumber(self.data + wrap(other).data, "+", (self, other))  # type: ignore[name-defined]  # noqa: F821
+
+    __mul__ = __sub__ = __radd__ = __rmul__ = __rsub__ = __add__
 
 
 class _NoReflection(AnyNumber):
@@ -261,10 +351,10 @@ class _SuperNumbers(AnyNumber):
     """The operators of Number, which make Numbers."""
 
     def __add__(self, other: Any) -> Any:
-        return Number(self.data + wrap(other).data, "+", (self, wrap(other)))
+        return Number(self.data + self.wrap(other).data, "+", (self, self.wrap(other)))
 
     def __mul__(self, other: Any) -> Any:
-        return Number(self.data * wrap(other).data, "*", (self, wrap(other)))
+        return Number(self.data * self.wrap(other).data, "*", (self, self.wrap(other)))
 
 
 class _ByHand(AnyNumber):
@@ -300,6 +390,8 @@ ANY_NUMBER = Exercise(
         _any_case("5.0 - a", lambda a, b: 5.0 - a),
         _any_case("(a + b) * 5.0", lambda a, b: (a + b) * 5.0),
         _any_case("5.0 - a * b", lambda a, b: 5.0 - a * b),
+        _any_case("a + 1", lambda a, b: a + 1),
+        _any_case("3 * a", lambda a, b: 3 * a),
     ),
     accepts=(_ByHand,),
     mistakes=(
@@ -318,6 +410,47 @@ ANY_NUMBER = Exercise(
             "value right, record turned",
             _RsubValueOnly,
             "The value of 5 - a is right, but the record has a on the left. Inputs stand in the order of the program.",
+        ),
+        Mistake(
+            "sum turned round",
+            _RaddTurned,
+            "In 5 + a the 5 comes first. The sum is the same, but the order is part of the record: begin with the "
+            "wrapped 5.",
+        ),
+        Mistake(
+            "sum and product turned round",
+            _ReflectedTurned,
+            "In 5 + a and 5 * a the 5 comes first. The values are the same, but the order is part of the record: begin "
+            "with the wrapped 5.",
+        ),
+        Mistake(
+            "difference not wrapped",
+            _RsubUnwrapped,
+            "In __rsub__ `other` is still the plain 5, so `other - self` calls __rsub__ again, without end. Wrap it "
+            "first.",
+        ),
+        Mistake(
+            "reflected not wrapped",
+            _ReflectedUnwrapped,
+            "In a reflected method `other` is still the plain 5, so `other + self` calls the same method again, "
+            "without end. Wrap it first.",
+        ),
+        Mistake(
+            "minus as plus",
+            _MinusAsPlus,
+            "The value is right, but the record says + where the program says -. Let a difference make a record of its "
+            "own.",
+        ),
+        Mistake(
+            "floats alone",
+            _WrapsFloats,
+            "Your `wrap` knows floats alone, and the 1 of a + 1 is an int. Ask the other way round: what is no "
+            "AnyNumber yet becomes one.",
+        ),
+        Mistake(
+            "wrap by its bare name",
+            _WrapAlone,
+            "A method is not found by its bare name, not even in its own class. Write `AnyNumber.wrap(...)`.",
         ),
         Mistake(
             "no reflection",
@@ -340,8 +473,8 @@ ANY_NUMBER = Exercise(
     ),
     hints=(
         "What does Python do with 5.0 + a, when 5.0 does not know how to add an AnyNumber?",
-        "Write a small function that makes a plain number an AnyNumber and leaves an AnyNumber alone. Call it first in "
-        "every method; the reflected methods can then use the plain ones.",
+        "`wrap` makes a plain number an AnyNumber and leaves an AnyNumber alone. Call it first in every method; the "
+        "reflected methods can then use the plain ones.",
         "Fill in what is missing:\ndef __rsub__(self, other):\n    left = ...\n    return left - ...",
     ),
 )
@@ -369,6 +502,15 @@ def _tell_shallow(number: Any) -> str:
         return str(number.data)
     left, right = number.inputs
     return f"({left.data} {number.op} {right.data})"
+
+
+def _tell_without_end(number: Any) -> str:
+    left, right = number.inputs
+    return f"({_tell_without_end(left)} {number.op} {_tell_without_end(right)})"
+
+
+def _tell_no_spaces(number: Any) -> str:
+    return tell(number).replace(" ", "")
 
 
 def _tell_no_brackets(number: Any) -> str:
@@ -421,6 +563,16 @@ TELL = Exercise(
             "one level",
             _tell_shallow,
             "Your text stops after one operation. An input may have a history of its own: ask tell for it.",
+        ),
+        Mistake(
+            "no last call",
+            _tell_without_end,
+            "A Number that was just given has no inputs to unpack. Tell it by its value, before anything else.",
+        ),
+        Mistake(
+            "no spaces",
+            _tell_no_spaces,
+            "Only the spaces are missing: one before the symbol, one after it.",
         ),
         Mistake(
             "no brackets",
@@ -517,6 +669,26 @@ def _arrows_by_value(number: Any) -> list[tuple[Any, Any]]:
     return found
 
 
+def _arrows_by_value_from_the_right(number: Any) -> list[tuple[Any, Any]]:
+    found, seen, waiting = [], set(), [number]
+    while waiting:
+        result = waiting.pop()
+        if result.data not in seen:
+            seen.add(result.data)
+            found += [(x, result) for x in result.inputs]
+            waiting += result.inputs
+    return found
+
+
+def _arrows_new_pairs(number: Any) -> list[tuple[Any, Any]]:
+    found: list[tuple[Any, Any]] = []
+    for x in number.inputs:
+        if (x, number) not in found:
+            found.append((x, number))
+        found += _arrows_new_pairs(x)
+    return found
+
+
 def _arrows_first_time(number: Any, seen: Any = None) -> list[tuple[Any, Any]]:
     seen = _met if seen is None else seen
     if any(number is other for other in seen):
@@ -536,8 +708,18 @@ def _arrows_case(name: str, program: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         a, b = AnyNumber(2.0), AnyNumber(3.0)
         y = program(a, b)
-        told = [sorted(f"{tell(x)} to {tell(z)}" for x, z in piece(y)) for _ in range(2)]
-        return {"arrows": told[0], "the same when asked again": told[0] == told[1]}
+        found, again = piece(y), piece(y)
+        if found is None or again is None:
+            return {"how many arrows": None}
+        right, mine, later = (
+            Counter(f"{tell(x)} to {tell(z)}" for x, z in pairs) for pairs in (arrows(y), found, again)
+        )
+        return {
+            "how many arrows": mine.total(),
+            "arrows that are missing": sorted((right - mine).elements()),
+            "arrows too many": sorted((mine - right).elements()),
+            "the same when asked again": mine == later,
+        }
 
     return Case(f"a = AnyNumber(2.0), b = AnyNumber(3.0), {name}", run)
 
@@ -593,6 +775,18 @@ ARROWS = Exercise(
             "`id(number)`.",
         ),
         Mistake(
+            "known by value, right input first",
+            _arrows_by_value_from_the_right,
+            "Two Numbers with the same value are still two, and your code goes to one of them alone. Compare with "
+            "`is`, or keep `id(number)`.",
+        ),
+        Mistake(
+            "arrows remembered",
+            _arrows_new_pairs,
+            "You look whether an arrow is in the list already. So one of the two in s * s is missing, and the arrows "
+            "behind s are there twice all the same. Remember the Numbers that you have been to.",
+        ),
+        Mistake(
             "remembered for ever",
             _arrows_first_time,
             "The second call finds nothing: what you have been to is remembered from call to call. A default such as "
@@ -618,7 +812,7 @@ ARROWS = Exercise(
 
 
 def leaves(y: Any) -> list[Any]:
-    """The leaf Tensors that y was computed from, each once, in the order in which they are met."""
+    """The leaf Tensors that y was computed from, each once: first all that are behind the left input, and so on."""
     found: list[Any] = []
     seen: set[int] = set()
 
@@ -679,6 +873,28 @@ def _leaves_by_value(y: Any) -> list[Any]:
     return found
 
 
+def _leaves_by_rings(y: Any) -> list[Any]:
+    found: dict[int, Any] = {}
+    waiting, seen = [y.node], set()
+    while waiting:
+        source = waiting.pop(0)
+        if source is None or id(source) in seen:
+            continue
+        seen.add(id(source))
+        if isinstance(source, tg.Tensor):
+            found[id(source)] = source
+        else:
+            waiting += source.inputs
+    return list(found.values())
+
+
+def _leaves_of_a_node(y: Any) -> list[Any]:
+    if y.node is None:
+        return [y]
+    found = {id(leaf): leaf for x in y.node.inputs if x is not None for leaf in _leaves_of_a_node(x)}
+    return list(found.values())
+
+
 def _leaves_and_nodes(y: Any) -> list[Any]:
     found: list[Any] = []
 
@@ -693,14 +909,15 @@ def _leaves_and_nodes(y: Any) -> list[Any]:
     return found
 
 
-def _leaves_case(name: str, program: Any, value: float = 3.0) -> Case:
+def _leaves_case(name: str, program: Any, **values: float) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
-        x = tg.tensor(2.0, dtype=tg.float64, requires_grad=True)
-        w = tg.tensor(value, dtype=tg.float64, requires_grad=True)
-        found = piece(program(x, w))
-        return {"leaves": ["x" if f is x else "w" if f is w else type(f).__name__ for f in found]}
+        given = {x: tg.tensor(value, dtype=tg.float64, requires_grad=True) for x, value in values.items()}
+        found = piece(program(**given))
+        if found is None:
+            return {"leaves": None}
+        return {"leaves": [next((x for x in given if given[x] is leaf), type(leaf).__name__) for leaf in found]}
 
-    return Case(f"x and w want gradients, {name}", run)
+    return Case(f"{', '.join(values)} want gradients, {name}", run)
 
 
 LEAVES = Exercise(
@@ -710,12 +927,18 @@ LEAVES = Exercise(
     difficulty=3,
     reference=leaves,
     cases=(
-        _leaves_case("y = x * w", lambda x, w: x * w),
-        _leaves_case("y = w - x * 2", lambda x, w: w - x * 2),
-        _leaves_case("y = x * x", lambda x, w: x * x),
-        _leaves_case("y = 3.0 * w", lambda x, w: 3.0 * w),
-        _leaves_case("y = (x + 1) * (w + 2) * x", lambda x, w: (x + 1) * (w + 2) * x),
-        _leaves_case("both are 2.0, y = x * w", lambda x, w: x * w, 2.0),
+        _leaves_case("y = x * w", lambda x, w: x * w, x=2.0, w=3.0),
+        _leaves_case("y = w - x * 2", lambda x, w: w - x * 2, x=2.0, w=3.0),
+        _leaves_case("y = x * x", lambda x, w: x * x, x=2.0, w=3.0),
+        _leaves_case("y = 3.0 * w", lambda x, w: 3.0 * w, x=2.0, w=3.0),
+        _leaves_case("y = x * 2 - w", lambda x, w: x * 2 - w, x=2.0, w=3.0),
+        _leaves_case("y = (x + 1) * (w + 2) * x", lambda x, w: (x + 1) * (w + 2) * x, x=2.0, w=3.0),
+        _leaves_case(
+            "y = (d * 2 + a) * (e - c) + b",
+            lambda a, b, c, d, e: (d * 2 + a) * (e - c) + b,
+            **{name: i + 1.0 for i, name in enumerate("abcde")},
+        ),
+        _leaves_case("both are 2.0, y = x * w", lambda x, w: x * w, x=2.0, w=2.0),
     ),
     accepts=(_leaves_with_stack,),
     mistakes=(
@@ -739,6 +962,18 @@ LEAVES = Exercise(
             _leaves_by_value,
             "Two leaves that hold the same number are still two. `x in found` compares tensors by their values: keep a "
             "set of ids, id(x), or compare with `is`.",
+        ),
+        Mistake(
+            "nearest first",
+            _leaves_by_rings,
+            "Your list has the leaves nearest to y first. Asked for is from left to right: all that is behind the left "
+            "input, and then what is behind the right one.",
+        ),
+        Mistake(
+            "a Node for a Tensor",
+            _leaves_of_a_node,
+            "`leaves` takes a Tensor, but an input may be a Node, which is the record itself and has no `node`. Write "
+            "a helper that goes from source to source, and begin with y.node.",
         ),
         Mistake(
             "nodes as well",
@@ -796,6 +1031,10 @@ def _nearest_first_inputs(root: Node, depth: int | None) -> set[Node]:
     return within
 
 
+def _nearest_listed(root: Node, depth: int | None) -> list[Node]:
+    return list(nearest(root, depth))
+
+
 def _nearest_depth_first(root: Node, depth: int | None) -> set[Node]:
     seen: set[Node] = set()
 
@@ -814,7 +1053,10 @@ def _nearest_case(name: str, program: Any, depth: int | None) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x = tg.tensor(2.0, dtype=tg.float64, requires_grad=True)
         found = piece(program(x).node, depth)
-        return {"nodes": sorted(f"{node.op.__name__} {node.value}" for node in found)}
+        if found is None:
+            return {"nodes": None}
+        kind = "set" if isinstance(found, (set, frozenset)) else type(found).__name__
+        return {"nodes": sorted(f"{node.op.__name__} {node.value}" for node in found), "kind of answer": kind}
 
     return Case(f"{name}, depth = {depth}", run)
 
@@ -859,6 +1101,11 @@ NEAREST = Exercise(
             "last ring alone",
             _nearest_last_ring,
             "You give back only those that are exactly `depth` away. Those on the way belong to them.",
+        ),
+        Mistake(
+            "a list",
+            _nearest_listed,
+            "Your answer is a list. A set is asked for: it holds each node once, and is quick to ask for one.",
         ),
         Mistake(
             "None as one",

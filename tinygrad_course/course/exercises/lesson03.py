@@ -64,6 +64,16 @@ def tensor_case(g: list[float], **inputs: list[float]) -> Case:
     return Case(f"g = {g}, {told(inputs)}, all of them Tensors", run)
 
 
+def named_case(g: list[float], **inputs: list[float]) -> Case:
+    """How many values the rules name beside g, all of which are kept until backward."""
+
+    def run(op: Piece) -> dict[str, Any]:
+        gradients = apply_rules(op, np.array(g), {name: np.array(values) for name, values in inputs.items()})
+        return {**gradients, "how many names beside g": sum(len(rule.reads) for rule in op.rules.values())}
+
+    return Case(f"g = {g}, {told(inputs)}, and what the rule names", run)
+
+
 def graph_case(**inputs: Any) -> Case:
     """The operation between two others in a graph: what backward brings to its inputs; a plain number stays one."""
 
@@ -203,6 +213,16 @@ DIV = Exercise(
             with_rules(Div, x=lambda g, y: 1 / y, y=lambda g, x, y: -x / (y * y)),
             "Your rules give the slopes of the quotient alone. What comes after it has a slope too, and that is g.",
         ),
+        Mistake(
+            "g forgotten for x",
+            with_rules(Div, x=lambda g, y: 1 / y),
+            "Your rule for x gives the slope of x / y alone. What comes after it has a slope too, and that is g.",
+        ),
+        Mistake(
+            "g forgotten for y",
+            with_rules(Div, y=lambda g, x, y: -x / (y * y)),
+            "Your rule for y gives the slope of x / y alone. What comes after it has a slope too, and that is g.",
+        ),
     ),
     hints=(
         "x / y is x times 1/y. What does 1/y do when y grows a little?",
@@ -227,10 +247,11 @@ EXP = Exercise(
         rule_case([5.0, -4.0, 0.5], x=[0.0, 1.5, -2.0]),
         tensor_case([5.0, -4.0, 0.5], x=[0.0, 1.5, -2.0]),
         graph_case(x=[0.7, -1.0]),
+        named_case([2.0], x=[3.0]),
     ),
     accepts=(
         with_rules(Exp, x=lambda g, x: g * Exp(x)),
-        with_rules(Exp, x=lambda g, x, z: z * g),
+        with_rules(Exp, x=lambda g, z: z * g),
         with_rules(Exp, x=lambda g, x: g * math.e**x),
     ),
     mistakes=(
@@ -257,6 +278,18 @@ EXP = Exercise(
             "Your rule hands g on as it is, as if exp were as steep as a straight line. Its slope grows with x.",
         ),
         Mistake(
+            "both named",
+            with_rules(Exp, x=lambda g, x, z: g * z),
+            "The numbers are right. But your rule names both x and z, and what it names is kept in memory until "
+            "backward: take the one that it does not read out of its first line.",
+        ),
+        Mistake(
+            "a Tensor's function",
+            with_rules(Exp, x=lambda g, x: g * x.exp()),
+            "Arrays have no `.exp()`, only Tensors have. Nothing has to be computed again: the number that you need "
+            "has been handed in.",
+        ),
+        Mistake(
             "exp of the output",
             with_rules(Exp, x=lambda g, z: g * Exp(z)),
             "You have taken exp once too often: z is the output, and so it is exp(x) already.",
@@ -271,7 +304,7 @@ EXP = Exercise(
     hints=(
         "In the table, which column has the same numbers as the slope of exp?",
         "The slope of exp at a point is its height there. The height is the output, and the output is z.",
-        "Fill in what is missing:\ndef grad_x(g, x, z):\n    return ... * ...",
+        "Fill in what is missing:\ndef grad_x(g, ...):\n    return ... * ...",
     ),
 )
 
@@ -301,6 +334,16 @@ TANH = Exercise(
             "input for output",
             with_rules(Tanh, x=lambda g, x: g * (1 - x * x)),
             "Your rule squares x, the input. What is squared is the height of the curve, tanh(x).",
+        ),
+        Mistake(
+            "what is missing from 1",
+            with_rules(Tanh, x=lambda g, z: g * z**2),
+            "The square of z is the last column, and that is not the slope: it is what the slope lacks of 1.",
+        ),
+        Mistake(
+            "a Tensor's function",
+            with_rules(Tanh, x=lambda g, x: g * (1 - x.tanh() ** 2)),
+            "Arrays have no `.tanh()`, only Tensors have. Nothing has to be computed again: tanh(x) is handed in as z.",
         ),
         Mistake(
             "not squared",
@@ -398,6 +441,21 @@ RELU = Exercise(
             "Your rule gives the slope of relu alone, 1 or 0. What comes after it has a slope too, and that is g.",
         ),
         Mistake(
+            "product compared",
+            with_rules(ReLU, x=lambda g, x: g * x > 0),
+            "`*` binds before `>`, so Python compares g * x with 0. Put brackets round the comparison of x.",
+        ),
+        Mistake(
+            "g forgotten, as whole numbers",
+            with_rules(ReLU, x=lambda g, x: (x > 0) * 1),
+            "Your rule gives 1 and 0, the slope of relu alone. What comes after it has a slope too: multiply by g.",
+        ),
+        Mistake(
+            "g forgotten, as numbers",
+            with_rules(ReLU, x=lambda g, x: (x > 0) * 1.0),
+            "Your rule gives the slope of relu alone, 1.0 or 0.0. What comes after it has a slope too, and that is g.",
+        ),
+        Mistake(
             "if",
             with_rules(ReLU, x=_relu_if),
             "`if` asks for one answer, and an array has one for each of its numbers. Multiply by the comparison "
@@ -440,7 +498,7 @@ def _pow_y(slope: Callable) -> Callable:
 POW = Exercise(
     id="03.Pow",
     target="tinygrad_course.ops.elementwise.Pow",
-    minutes=10,
+    minutes=15,
     difficulty=4,
     reference=Pow,
     cases=(
@@ -484,6 +542,70 @@ POW = Exercise(
             "logarithm of the exponent",
             with_rules(Pow, y=_pow_y(lambda x, y, z, base: z * Log(y))),
             "In your rule for y it is the logarithm of the wrong number. How fast 2**y grows has to do with the 2.",
+        ),
+        Mistake(
+            "less one too late",
+            with_rules(Pow, x=lambda g, x, y: g * y * (x + (x == 0) * (y == 0)) ** y - 1),
+            "Python raises to the power before it subtracts, so your 1 is taken from the whole product. Put brackets "
+            "round the exponent, y - 1.",
+        ),
+        Mistake(
+            "output forgotten",
+            with_rules(Pow, y=_pow_y(lambda x, y, z, base: Log(base))),
+            "In your rule for y the output is missing. The slope of exp is its own height, here z, and the logarithm "
+            "multiplies it.",
+        ),
+        Mistake(
+            "exponent for output",
+            with_rules(Pow, y=_pow_y(lambda x, y, z, base: y * Log(base))),
+            "Your rule for y multiplies by y. That is so for the base; where the exponent varies, the output stands in "
+            "its place.",
+        ),
+        Mistake(
+            "g forgotten",
+            with_rules(
+                Pow,
+                x=lambda g, x, y: y * (x + (x == 0) * (y == 0)) ** (y - 1),
+                y=lambda g, x, y, z: z * Log(x + (x == 0) * (y >= 0)),
+            ),
+            "Your rules give the slopes of the power alone. What comes after it has a slope too, and that is g.",
+        ),
+        Mistake(
+            "g forgotten for x",
+            with_rules(Pow, x=lambda g, x, y: y * (x + (x == 0) * (y == 0)) ** (y - 1)),
+            "Your rule for x gives the slope of the power alone. What comes after it has a slope too, and that is g.",
+        ),
+        Mistake(
+            "g forgotten for y",
+            with_rules(Pow, y=lambda g, x, y, z: z * Log(x + (x == 0) * (y >= 0))),
+            "Your rule for y gives the slope of the power alone. What comes after it has a slope too, and that is g.",
+        ),
+        Mistake(
+            "z not handed in",
+            with_rules(Pow, x=lambda g, x, y: g * y * z / x),  # type: ignore[name-defined]  # noqa: F821
+            "A rule gets what its first line names, and in grad_x that is not z. Compute a power of `base` instead.",
+        ),
+        Mistake(
+            "base not used for x",
+            with_rules(Pow, x=lambda g, x, y: g * (y * x ** (y - 1))),
+            "Right but for x = 0, where your rule for x gives nan. Its first line makes `base` for that: use it in "
+            "place of x.",
+        ),
+        Mistake(
+            "base not used for y",
+            with_rules(Pow, y=lambda g, x, y, z: g * (z * Log(x))),
+            "Right but for x = 0, where your rule for y gives nan. Its first line makes `base` for that: take the "
+            "logarithm of it.",
+        ),
+        Mistake(
+            "a Tensor's function",
+            with_rules(Pow, y=_pow_y(lambda x, y, z, base: z * base.log())),
+            "Arrays have no `.log()`, only Tensors have. `Log(base)` takes both.",
+        ),
+        Mistake(
+            "logarithm of one number",
+            with_rules(Pow, y=_pow_y(lambda x, y, z, base: z * math.log(base))),
+            "Python's `math.log` takes one number, and an array has several. `Log(base)` takes both.",
         ),
         Mistake(
             "base not used",
@@ -561,6 +683,18 @@ def _neuron_one_for_b(g: float, w: float, a: float, b: float) -> tuple[float, fl
     return to_w, to_a, 1.0
 
 
+def _neuron_b_straight(g: float, w: float, a: float, b: float) -> tuple[float, float, float]:
+    to_w, to_a, _ = _neuron_spelt_out(g, w, a, b)
+    return to_w, to_a, g
+
+
+def _neuron_both_handed(g: float, w: float, a: float, b: float) -> tuple[float, float, float]:
+    *_, slope = _neuron_spelt_out(g, w, a, b)
+    rule_w: Any = Mul.grad_x
+    rule_a: Any = Mul.grad_y
+    return rule_w(slope, w, a), rule_a(slope, w, a), slope
+
+
 def _neuron_b_times(g: float, w: float, a: float, b: float) -> tuple[float, float, float]:
     to_w, to_a, to_b = _neuron_spelt_out(g, w, a, b)
     return to_w, to_a, to_b * b
@@ -620,6 +754,17 @@ NEURON_RULE = Exercise(
             "1 for b",
             _neuron_one_for_b,
             "The slope of a sum is 1, that is true. But b gets 1 times what arrived at s, not 1.",
+        ),
+        Mistake(
+            "b past tanh",
+            _neuron_b_straight,
+            "You hand g on to b as it is. b is behind tanh as the others are: it gets what arrives at s.",
+        ),
+        Mistake(
+            "too much handed in",
+            _neuron_both_handed,
+            "You hand the product's rules both numbers. `Mul.grad_x` reads `y` alone, which is a here; `Mul.grad_y` "
+            "reads `x` alone, which is w.",
         ),
         Mistake(
             "b times b",
