@@ -10,9 +10,7 @@
 # *About 60 minutes. You need lesson 04 (backward); what you have not built comes from the package.*
 
 # %%
-import io
 import pdb
-import sys
 from linecache import getline
 
 import tinygrad_course as tg
@@ -22,8 +20,21 @@ from tinygrad_course.course import bar, check, hint, lesson, predict, solution
 from tinygrad_course.draw import side_by_side
 from tinygrad_course.modes import modes
 
+
+class Typed(pdb.Pdb):
+    """Python's debugger for a page: its commands are typed beforehand, and it shows no path of a file."""
+
+    def precmd(self, line):
+        print("(Pdb)", line)
+        return line
+
+    def print_stack_entry(self, where, *rest):
+        print("->", getline(where[0].f_code.co_filename, where[1]).strip())
+
+
 lesson("07")
 tg.set_default_dtype(tg.float64)
+debugger = Typed(nosigint=True, readrc=False)
 
 # %% [markdown]
 # ## The graph is what ran
@@ -41,6 +52,7 @@ tg.set_default_dtype(tg.float64)
 
 # %%
 predict("halvings", 3)  ### ANSWER
+
 
 # %%
 def halve(x):
@@ -61,6 +73,7 @@ side_by_side(halve(six), halve(twelve), captions=["x = 6", "x = 12"])
 # *Difficulty 2 of 5 · about 6 minutes*
 #
 # Heron's method, two thousand years old: y and x / y lie on both sides of √x, so their mean is nearer.
+
 
 # %%
 def heron(x):
@@ -102,6 +115,7 @@ tg.play(y)
 #
 # A sentence has the structure of a tree, and so has a formula. Here a tree is a number, or a pair of trees.
 
+
 # %%
 def tree_value(tree, w):
     """The value of a tree, a Tensor of one number.
@@ -125,12 +139,11 @@ tree_value = check(tree_value)
 
 # %%
 w = tg.tensor([0.5, -0.8], requires_grad=True)
-trees = {"(1, 2)": (1.0, 2.0), "((1, 2), 3)": ((1.0, 2.0), 3.0)}
-side_by_side(*(tg.draw(tree_value(tree, w), shapes=False) for tree in trees.values()), captions=list(trees))
+tg.draw(tree_value(((1.0, 2.0), 3.0), w), shapes=False, direction="LR")
 
 # %% [markdown]
-# The larger tree holds the smaller one. (The marks compare the two from the result back.) **In PyTorch:** the same
-# lines, and no piece of its own, here or there: the graph takes its shape from your recursion.
+# Two pairs, two tanh: the graph of the inner pair ends in the first, and the outer pair goes on from there. **In
+# PyTorch:** the same lines, and no piece of its own, here or there: the graph takes its shape from your recursion.
 #
 # ## Not to be recorded
 #
@@ -148,14 +161,15 @@ predict("detached", 6)  ### ANSWER
 #
 # *Difficulty 3 of 5 · about 9 minutes · builds `autograd.grad_mode.no_grad`*
 #
-# `enable_grad` inherits from this class, with `mode = True`. `Switch` makes a decorator of it, `@tg.no_grad()`; a
-# decorated function may call itself, and then one object is entered twice before it is left:
+# `enable_grad` inherits from this class, with `mode = True`. `Switch` lets it stand above a function too, as below: its
+# calls then run inside the block. Such a function may call itself, and one object is entered twice before it is left:
 #
 # ```python
 # @tg.no_grad()
 # def depth(tree):
 #     return 1 + max(depth(tree[0]), depth(tree[1])) if isinstance(tree, tuple) else 0
 # ```
+
 
 # %%
 class no_grad(Switch):
@@ -208,7 +222,9 @@ predict("bug-growing", "total + loss")  ### ANSWER
 # %% [markdown]
 # ### Bug hunt 2
 #
-# PyTorch's most famous error. Which part of the program is to blame: `"x * x"`, `"x.mul_(2)"` or `"y.backward()"`?
+# PyTorch's most famous error. `mul_`, with an underscore, writes into the array itself, and each write counts up its
+# version. (`* 1` is there because a leaf would refuse to be written into.) Which part of the program is to blame:
+# `"x * x"`, `"x.mul_(2)"` or `"y.backward()"`?
 
 # %%
 x = tg.tensor([1.0, 2.0], requires_grad=True) * 1
@@ -246,6 +262,7 @@ handle.remove()
 #
 # *Difficulty 2 of 5 · about 6 minutes · builds `graph.run_hooks`*
 
+
 # %%
 def run_hooks(hooks, g):
     """Call every hook, in order, with the gradient; what a hook returns, if not None, is the gradient from then on.
@@ -274,6 +291,7 @@ run_hooks = check(run_hooks)
 # ### Exercise 5 · A function of your own
 #
 # *Difficulty 2 of 5 · about 6 minutes*
+
 
 # %%
 class Clip(tg.autograd.Function):
@@ -307,11 +325,11 @@ Clip = check(Clip)
 # ### In the middle of a pass
 #
 # `print` works in a forward and in a backward as anywhere else. Where it is too little, there is Python's own debugger,
-# `pdb`. Write `breakpoint()` in your code, and type where it stops: `p g` prints `g`, `n` goes to the next line, `c`
-# goes on. It stops on the way forward and on the way back.
+# `pdb`. The program stops at `pdb.set_trace()`, on the way forward and on the way back, and you type: `p g` prints `g`,
+# `n` goes to the next line, `c` goes on.
 #
-# The slope of x³ at 2 is 12, so 5x³ should bring 60. This rule brings 30. The commands come from a text, so that the
-# page is the same each time: `Typed` and `Debugger` are there for that alone. What follows `(Pdb)` was typed.
+# The slope of x³ at 2 is 12, so 5x³ should bring 60. This rule brings 30. Here the commands were typed beforehand, in
+# `cmdqueue`; `->` is the line to come. Then write `pdb.set_trace()` in both places and type them yourself.
 
 # %%
 course.show("07.run_hooks")
@@ -324,6 +342,7 @@ class Cube(tg.autograd.Function):
     def forward(ctx, x):
         print("forward: x =", x)
         ctx.save_for_backward(x)
+        debugger.set_trace()
         z = x**3
         return z
 
@@ -331,41 +350,14 @@ class Cube(tg.autograd.Function):
     def backward(ctx, g):
         print("backward: g =", g)
         (x,) = ctx.saved_tensors
+        debugger.set_trace()
         slope = 3 * x
         return g * slope
 
 
-class Typed(io.StringIO):
-    """Commands typed beforehand; each shows as it is read."""
-
-    def readline(self):
-        line = super().readline()
-        print(line, end="")
-        return line
-
-
-class Debugger(pdb.Pdb):
-    """pdb, which says where it stopped without the path of a file."""
-
-    def print_stack_entry(self, frame_and_line, *rest):
-        frame, number = frame_and_line
-        print(f"> {frame.f_code.co_name}()\n-> {getline(frame.f_code.co_filename, number).strip()}")
-
-
-def there_and_back():
-    y = 5 * Cube.apply(x)
-    y.backward()
-
-
+debugger.cmdqueue = ["p x", "n", "p z", "c", "p x", "n", "p slope", "slope = 3 * x * x", "c"]
 x = tg.tensor([2.0], requires_grad=True)
-forward, backward = ["p x", "n", "n", "p z", "c"], ["n", "p x", "n", "p slope", "slope = 3 * x * x", "c"]
-commands = Typed("\n".join(["c", *forward, *backward]) + "\n")
-debugger = Debugger(stdin=commands, stdout=sys.stdout, nosigint=True, readrc=False)
-debugger.prompt = "(Pdb) "
-for code in (Cube.forward.__code__, Cube.backward.__code__):
-    debugger.set_break(code.co_filename, code.co_firstlineno + 3)
-debugger.runcall(there_and_back)
-debugger.clear_all_breaks()
+(5 * Cube.apply(x)).backward()
 print("x.grad", x.grad)
 
 # %% [markdown]
@@ -375,15 +367,17 @@ print("x.grad", x.grad)
 # ## Gradients of gradients
 #
 # A backward pass consists of operations as well. With `create_graph=True` it is recorded in its turn, and can be
-# differentiated again. `tg.autograd.grad(y, x)` gives gradients without touching `.grad`.
+# differentiated again. `tg.autograd.grad(y, x)` leaves `.grad` alone and gives a tuple, with one gradient for each
+# input.
 
 # %%
 x = tg.tensor(2.0, requires_grad=True)
-(slope,) = tg.autograd.grad(x * x * x, x, create_graph=True)
+(slope,) = tg.autograd.grad(x * x, x, create_graph=True)
 tg.draw(slope)
 
 # %% [markdown]
-# The graph of 3x², made by backward. The third derivative of x⁴ at 1 is found by three calls. What is it?
+# The slope of x², made by backward: 1.0 is what it began with, each use of x brings that times the other x, and the sum
+# is 2x. The third derivative of x⁴ at 1 is found by three calls. What is it?
 
 # %%
 predict("third", 24)  ### ANSWER
@@ -396,6 +390,7 @@ predict("third", 24)  ### ANSWER
 # Lay a parabola at a function so that three things fit: its value, its slope f′, and its bend f″, the slope of the
 # slope. The parabola is level at x − f′ / f″: its lowest place where f″ is above 0. No learning rate is needed.
 # `x.detach().requires_grad_()` is a number without a past that wants gradients.
+
 
 # %%
 def newton_step(f, x):
@@ -452,11 +447,10 @@ plots.curves({"loss": losses, "size of the gradient": gradients}, log=True)
 # %% [markdown]
 # ## How TensorFlow says it
 #
-# > TensorFlow records on request, on a tape, as in the lines below. Outside of the `with` nothing is recorded. The tape
-# > watches variables of its own accord, other tensors only after `tape.watch(x)`. It is used up after one gradient,
-# > unless made with `persistent=True`, which is our `retain_graph`. A tape around a tape is our `create_graph`. The
-# > slope is returned, as by `tg.autograd.grad`; nothing adds up. Here, as in PyTorch, recording is on wherever a tensor
-# > wants gradients, and `no_grad` switches it off.
+# > TensorFlow records on request, on a tape, inside a `with`. Here, as in PyTorch, recording is on wherever a tensor
+# > wants gradients. The tape watches variables of its own accord, other tensors only after `tape.watch(x)`. It serves
+# > one gradient, unless made with `persistent=True` (for us: `backward(retain_graph=True)`). A tape around a tape is
+# > our `create_graph`. The slope is returned, as by `tg.autograd.grad`; nothing adds up.
 # >
 # > ```python
 # > with tf.GradientTape() as tape:

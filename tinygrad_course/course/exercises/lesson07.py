@@ -80,6 +80,13 @@ def _heron_below(x: Any) -> Any:
     return y
 
 
+def _heron_above(x: Any) -> Any:
+    y = x
+    while (y * y - x).item() > 1e-9:
+        y = (y + x / y) / 2
+    return y
+
+
 def _heron_in_place(x: Any) -> Any:
     y = x.clone()
     while abs((y * y - x).item()) > 1e-9:
@@ -135,6 +142,12 @@ HERON = Exercise(
             "one side",
             _heron_below,
             "Your loop looks at one side alone: y · y may be too large as well as too small. Take the distance.",
+        ),
+        Mistake(
+            "no distance",
+            _heron_above,
+            "Your loop ends as soon as y · y is below x, and for x = 0.25 that is at once. A distance is never "
+            "negative: take abs(...).",
         ),
         Mistake(
             "in place",
@@ -232,15 +245,28 @@ def _tree_floats(tree: Any, w: Any) -> Any:
     return (w[0] * _tree_floats(left, w) + w[1] * _tree_floats(right, w)).tanh()
 
 
+def _tree_plain_floats(tree: Any, w: Any) -> Any:
+    if isinstance(tree, float):
+        return tree
+    left, right = tree
+    return (w[0] * _tree_plain_floats(left, w) + w[1] * _tree_plain_floats(right, w)).tanh()
+
+
 def _tree_case(tree: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         w = leaf([0.5, -0.8])
-        y = piece(tree, w)
-        if plain := isinstance(y, int | float):
+        try:
+            y = piece(tree, w)
+        except TypeError as error:
+            if not any(word in str(error) for word in ("unpack", "subscriptable", "iterable")):
+                raise
+            return {"value": "an error: a number was taken for a pair"}
+        kind = type(y).__name__
+        if isinstance(y, int | float):
             y = tg.tensor(y, dtype=tg.float64)
         if y.requires_grad:
             y.backward()
-        return {"value": y.detach(), "w.grad": w.grad, "a Tensor": not plain}
+        return {"value": y.detach(), "w.grad": w.grad, "the value is a": kind}
 
     return Case(f"tree = {tree}, w = [0.5, -0.8]", run)
 
@@ -284,6 +310,12 @@ TREE = Exercise(
             "floats alone",
             _tree_floats,
             "The number 1 is an int and no float, and your code takes it for a pair. Ask whether the tree is a tuple.",
+        ),
+        Mistake(
+            "plain floats",
+            _tree_plain_floats,
+            "A number alone comes back as a Python number, where a Tensor is wanted: tg.tensor(tree). And the number 1 "
+            "is no float, so your code takes it for a pair: ask whether the tree is a tuple.",
         ),
         Mistake("leaves bent", _tree_bent_leaves, "A number stands for itself; yours goes through tanh as well."),
         Mistake(
@@ -360,6 +392,20 @@ class _NoGradAtOnce(_NoGrad):
 class _NoGradAlwaysOff(_NoGrad):
     def __enter__(self) -> None:
         self.stack.append(modes.grad)
+        modes.grad = False
+
+
+class _NoGradOffAndOn(_NoGrad):
+    def __enter__(self) -> None:
+        modes.grad = False
+
+    def __exit__(self, *exception: Any) -> None:
+        modes.grad = True
+
+
+class _NoGradOffAndBefore(_NoGradOneBefore):
+    def __enter__(self) -> None:
+        self.old = modes.grad
         modes.grad = False
 
 
@@ -522,6 +568,18 @@ NO_GRAD = Exercise(
             "You switch to False, whatever self.mode says. enable_grad is the same class with mode = True.",
         ),
         Mistake(
+            "off and on",
+            _NoGradOffAndOn,
+            "You switch off, and then on. Set self.mode, since enable_grad is the same class with another mode; and at "
+            "the end put back what was there before, from a list.",
+        ),
+        Mistake(
+            "off, and one place",
+            _NoGradOffAndBefore,
+            "You put back what was there before, but from one place, and one object may be entered twice: keep a list. "
+            "And what is set is self.mode, not False: enable_grad is the same class.",
+        ),
+        Mistake(
             "entries counted",
             _NoGradCounts,
             "You remember at the first entry and put back at the last exit. Between two entries somebody may have "
@@ -623,6 +681,19 @@ def _hooks_or(hooks: Any, g: Any) -> Any:
     return g
 
 
+def _hooks_or_live(hooks: Any, g: Any) -> Any:
+    for hook in hooks.values():
+        g = hook(g) or g
+    return g
+
+
+def _hooks_keys(hooks: Any, g: Any) -> Any:
+    for hook in hooks:
+        answer = hook(g)
+        g = g if answer is None else answer
+    return g
+
+
 def _hooks_added(hooks: Any, g: Any) -> Any:
     for hook in list(hooks.values()):
         answer = hook(g)
@@ -711,6 +782,17 @@ RUN_HOOKS = Exercise(
             "`or` asks whether a tensor is true, so a hook that sets a gradient to 0 is passed over, and several "
             "numbers are an error. Compare with None: `is None`.",
         ),
+        Mistake(
+            "or, dict changed",
+            _hooks_or_live,
+            "`or` passes over a hook that sets a gradient to 0: compare with None. And a hook may take itself out of "
+            "the dict while you go through it: go through a list of its values.",
+        ),
+        Mistake(
+            "keys",
+            _hooks_keys,
+            "A loop over a dict goes through its keys, here plain numbers. The hooks are its values: hooks.values().",
+        ),
     ),
     hints=(
         "What should happen after a hook that returns None, and what after one that returns a tensor?",
@@ -790,6 +872,17 @@ def _newton_not_recorded(f: Callable[[Any], Any], x: Any) -> Any:
     return (x - slope / bend).detach().requires_grad_()
 
 
+def _newton_tuples(f: Callable[[Any], Any], x: Any) -> Any:
+    slope: Any = tg.autograd.grad(f(x), x, create_graph=True)
+    bend: Any = tg.autograd.grad(slope, x)
+    return (x - slope / bend).detach().requires_grad_()
+
+
+def _newton_slope_alone(f: Callable[[Any], Any], x: Any) -> Any:
+    slope, _ = _first_two(f, x)
+    return (x - slope).detach().requires_grad_()
+
+
 def _newton_case(name: str, f: Callable[[Any], Any], start: float) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x = leaf(start)
@@ -817,6 +910,17 @@ NEWTON = Exercise(
             _newton_not_recorded,
             "The slope came out without a graph of its own, so there is nothing to differentiate a second time. Ask "
             "for it with create_graph=True.",
+        ),
+        Mistake(
+            "tuples",
+            _newton_tuples,
+            "tg.autograd.grad gives a tuple, with one gradient for each input. Take it out: (slope,) = ..., and the "
+            "bend likewise.",
+        ),
+        Mistake(
+            "slope alone",
+            _newton_slope_alone,
+            "You step by the slope alone. The bend, which is the slope of the slope, says how far: divide by it.",
         ),
         Mistake(
             "looking for a root",
@@ -891,6 +995,22 @@ class _ClipNothing(Clip):
         return g
 
 
+class _ClipWrongWay(Clip):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        return x.clamp(-1, 1)
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        return g
+
+
+class _ClipNoReturn(Clip):
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        g.clamp(-1, 1)
+
+
 class _ClipSign(Clip):
     @staticmethod
     def backward(ctx: Any, g: Any) -> Any:
@@ -943,6 +1063,16 @@ CLIP = Exercise(
             _ClipForward,
             "You clip the values on the way forward. They pass unchanged; it is the gradient that is held back.",
         ),
+        Mistake(
+            "ways exchanged",
+            _ClipWrongWay,
+            "You clip the values and let the gradient through. It is the other way round: the values pass unchanged.",
+        ),
+        Mistake(
+            "backward without return",
+            _ClipNoReturn,
+            "Your backward gives back None. clamp makes a new tensor: return it.",
+        ),
         Mistake("not clipped", _ClipNothing, "Your backward passes the gradient on as it came."),
         Mistake("sign", _ClipSign, "Small gradients grow to 1 in yours. Between -1 and 1 they stay as they are."),
         Mistake("above alone", _ClipAbove, "You hold back what is above 1. What is below -1 is too large as well."),
@@ -980,8 +1110,8 @@ LESSON = Lesson(
         Prediction(
             "bug-in-place",
             "x.mul_(2)",
-            "The rule of the square reads x as it was when the square was taken. Writing into x changes that array; "
-            "its version no longer fits, and the engine says so rather than give a wrong gradient.",
+            "The rule of the square reads x as it was when the square was taken. Writing into x changes that array and "
+            "counts up its version, and the engine says so rather than give a wrong gradient.",
             choices=("x * x", "x.mul_(2)", "y.backward()"),
         ),
         Prediction(
