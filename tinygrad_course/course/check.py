@@ -170,7 +170,10 @@ def examine(
     if result.fault:
         return _fault(result.fault)
     if result.stop:
-        return _stopped(result.stop, exercise.cases[len(outcomes)].name, limits)
+        at = min(len(outcomes), len(exercise.cases) - 1)  # it can be stopped after its last answer, too
+        return _stopped(result.stop, exercise.cases[at].name, limits)
+    if len(outcomes) < len(exercise.cases):
+        return _stopped("ended", exercise.cases[len(outcomes)].name, limits)
     if all(_raises(outcome, "NotImplementedError") for outcome in outcomes):
         return Outcome("not started", (f"Write your answer in the cell above. {_for_a_hint(exercise)}",))
     try:
