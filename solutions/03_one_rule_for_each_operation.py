@@ -168,8 +168,8 @@ course.show("03.Div")
 #
 # *Difficulty 1 of 5 · about 4 minutes · builds `ops.elementwise.Exp`*
 #
-# Look at the columns of exp. This rule is handed both `x`, the input, and `z`, the output. Use what you need, and take
-# the other out of the first line: what a rule names is kept in memory until backward.
+# Look at the columns of exp. This rule is handed both `x`, the input, and `z`, the output. Use what you need. The
+# package's own names only that, since what a rule names is kept in memory until backward.
 #
 # Rules get arrays, or Tensors where the slope of a slope is wanted (lesson 07). Operators take both; NumPy's functions
 # and `.exp()` do not.
@@ -178,10 +178,10 @@ course.show("03.Div")
 class Exp(Op):
     """e to the power of x, element by element.
 
-    grad_x gets g and, by their names, x or the output z: arrays or Tensors of one shape, so use operators. It
-    gives the gradient of x.
+    grad_x gets g, x and the output z: arrays or Tensors of one shape, so use operators. It gives the gradient
+    of x.
 
-    >>> Exp.grad_x(np.array([3.0]), z=np.array([1.0]))  # where it names z
+    >>> Exp.grad_x(np.array([3.0]), np.array([0.0]), np.array([1.0]))
     array([3.])
     """
 
