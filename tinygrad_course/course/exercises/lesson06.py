@@ -58,14 +58,6 @@ def rule_case(
 # MatMul
 
 
-def _right_x(g: Any, y: Any) -> Any:
-    return g @ y.mT
-
-
-def _right_y(g: Any, x: Any) -> Any:
-    return x.mT @ g
-
-
 def turned(array: Any) -> Any:
     """All axes the other way round; of a Tensor, which has no such attribute, the last two."""
     return array.T if isinstance(array, np.ndarray) else array.mT
@@ -80,6 +72,17 @@ class _MatMulTurned(Op):
 
     def grad_y(g: Any, x: Any) -> Any:
         return (g.mT @ x).mT
+
+
+class _MatMulWithoutG(Op):
+    def forward(x: Any, y: Any) -> Any:
+        return x @ y
+
+    def grad_x(g: Any, y: Any) -> Any:
+        return g @ y.mT
+
+    def grad_y(g: Any, x: Any) -> Any:
+        return x.mT @ x
 
 
 _product_cases = (
@@ -130,7 +133,7 @@ MATMUL = Exercise(
         ),
         Mistake(
             "y alone",
-            with_rules(MatMul, x=_right_x, y=lambda g, x: x.mT @ x),
+            _MatMulWithoutG,
             "Your grad_y leaves g out. Every rule is what arrives, g, times what the operation does.",
         ),
     ),
