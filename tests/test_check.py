@@ -224,7 +224,7 @@ HELP = {
     "partly written": ("if xs.size > 3: return xs * 3\nraise NotImplementedError", "still to be written"),
     "dict": ("return {}", "`tripled` is a dict"),
     "without end": ("return tripled(xs)", "calls itself without end"),
-    "place": ("return xs[np.array([9])]", "asks for a place that is not there"),
+    "place": ("return xs[np.array([9])]", "An index is outside of what it is used on"),
     "key": ("return {}[xs.ndim]", "There is no such key"),
     "nothing": ("return xs * None", "A function without `return` gives None"),
     "yes or no": ("return xs if tg.ones(2) else xs", "`is None` tells"),

@@ -31,7 +31,7 @@ def read_signatures(cls: Any) -> None:
             if argument not in (*cls.arguments, cls.variadic):
                 raise TypeError(f"{cls.__name__}.{name}: forward has no argument named {argument!r}")
             if unknown := set(reads) - readable:
-                cure = "; forward and the rules take no self" if "g" in unknown else ""
+                cure = "; the first name of a rule is g, and there is no self" if "g" in unknown else ""
                 raise TypeError(
                     f"{cls.__name__}.{name} reads {sorted(unknown)}, which forward neither takes nor makes{cure}"
                 )

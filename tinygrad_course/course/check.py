@@ -13,6 +13,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy import allclose  # by its own name: a notebook may have put something else into `np`
 
+from ..graph import Op
 from . import progress, saved
 from .child import LIMITS, Child, Limits, Plain, plain, prepare, run
 from .exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake
@@ -54,7 +55,8 @@ NO_SOURCE = (
 NO_VALUE = "Write your answer in place of the three dots."
 NOT_YOURS = "The name holds the course's own piece now. To check yours, run the cell that holds it, and then this cell."
 STOPPED = {
-    "time": "Your code did not come to an end within {seconds:g} seconds. Is there a loop that never ends?",
+    "time": "Your code did not come to an end within {seconds:g} seconds. Is there a loop that never ends, or is "
+    "the same work done again and again?",
     "memory": "Your code took more than {megabytes:g} megabytes. Does a list or an array grow too large?",
     "ended": "Your code ended or crashed the Python it ran in. Does it call `exit`, or itself without end?",
 }
@@ -239,6 +241,9 @@ def _unknown_name(exercise: Exercise, yours: Plain) -> str | None:
         return None
     if name in ONLY_IN_NOTEBOOKS:
         return f"`{name}` works in a notebook alone, and your code is run outside of it. Leave it out."
+    piece = exercise.reference
+    if isinstance(piece, type) and issubclass(piece, Op) and name in {*piece.arguments, "z", "shape"}:
+        return f"A rule gets g and what its first line names after it, and `{name}` is not among that. Write it there."
     if name in vars(sys.modules["__main__"]):
         return (
             f"`{name}` is set in another cell, and your code is run without the notebook. Imports, functions and "

@@ -227,7 +227,8 @@ _RAISED = {
     "KeyboardInterrupt": "Your code raises KeyboardInterrupt, which stops whatever is running.",
     "RecursionError": "Your code calls itself without end. Which call is the last, that need not call itself again? "
     "In a method such as `__add__`, `self + other` is a call of itself too: compute with what the objects hold.",
-    "IndexError": "Your code asks for a place that is not there. Print the length or the shape before this line.",
+    "IndexError": "An index is outside of what it is used on, or it is no index at all. Print both before this line: "
+    "the shape, and what stands between the brackets.",
     "KeyError": "There is no such key (yet). A key is there once it was set; `d.get(key, 0)` gives 0 until then.",
     "MemoryError": "Your code asks for more memory than there is. Does a list or an array grow too large?",
     "NotImplementedError": "One part is still to be written: it raises NotImplementedError.",
@@ -239,7 +240,8 @@ _RAISED = {
 
 _ONE_ANSWER = (
     "`if`, `and`, `or` and `in` want one yes or no, and several numbers give several. Whether there is a value at all, "
-    "`is None` tells; of the numbers, `.any()` or `.all()`."
+    "`is None` tells; of the numbers, `.any()` or `.all()`. Python's `max` and `min` ask the same question; element by "
+    "element that is `.relu()`, `.clamp()` or `tg.maximum`."
 )
 _TRAPS = {  # part of an error's own words, and what they mean here
     "call numpy() on Tensor that requires grad": "A NumPy function was given a tensor that wants gradients, and there "
@@ -247,7 +249,8 @@ _TRAPS = {  # part of an error's own words, and what they mean here
     "floating point dtype can require grad": "Whole numbers have no slope. Write a point: `tg.tensor([2.0])`.",
     "does not require grad and does not have a grad_fn": "`backward` was called on a result that no graph leads to. No "
     "input has `requires_grad=True`, or `detach()`, `no_grad()`, `.data` or NumPy cut the graph.",
-    "through the graph a second time": "`backward` went through one graph twice. Compute the result anew before it.",
+    "through the graph a second time": "`backward` went through one graph twice. Compute the result anew before it; "
+    "where the check calls `backward` itself, leave yours out.",
     "modified by an inplace operation": "A value that `backward` still needs was changed in place. Write `x = x + 1` "
     "where you have `x += 1`, and make a new array where you write into an old one.",
     "used in an in-place operation": "A tensor that wants gradients was changed in place. Make a new one, or change it "
@@ -260,7 +263,9 @@ _TRAPS = {  # part of an error's own words, and what they mean here
     "wrap it first": "An operation was given something that is no tensor, array or number. Does an option lack its "
     "name, as in `size=shape`? And `in` and `==` compare tensors by their numbers: for the same object ask with `is`.",
     "broadcast": "Two shapes do not fit each other. Print both: from the last axis on, they are equal or one is 1.",
-    "is not callable": "What stands before the parentheses is no function. Is a `*` missing, or a name used twice?",
+    "is not callable": "What stands before the parentheses is no function. Is a `*` missing, or a name used twice? "
+    "Print it: a loop over a dict gives its keys.",
+    "'tuple' and": "A tuple stands where a tensor is needed. `tg.autograd.grad` gives one: `(slope,) = ...`.",
 }
 
 _KINDS = {
@@ -314,6 +319,8 @@ def _raised(raised: Plain) -> str:
         return _RAISED.get(raised["type"], "Your code stops with an error.")
     if raised["type"] == "TypeError" and "argument" in raised["message"]:
         return "Your code takes other arguments than it is given. Compare its first line with the exercise's."
+    if raised["type"] == "AttributeError" and raised["message"].startswith(("'float'", "'int'")):
+        return "What your code gives back is a plain number, where the exercise goes on with an object."
     return "What your code gives back cannot be used as the exercise uses it."
 
 
