@@ -540,6 +540,10 @@ def _verdict_case(name: str, func: Callable, *rows: Any, frozen: bool = False, *
             verdict = piece(func, inputs if len(inputs) > 1 else inputs[0], **options)
         except GradcheckError:
             verdict = "a GradcheckError"
+        except (ValueError, AssertionError):
+            if gradcheck(func, inputs, **{**options, "raise_exception": False}):
+                raise  # nothing was to be said: it is no verdict
+            verdict = "an error of another kind"
         return {"verdict": verdict}
 
     return Case(name, run)
