@@ -208,7 +208,7 @@ image_grid(images[:10], [f"reads {r}, is {d}" for r, d in pairs])
 # %% [markdown]
 # Where it is wrong, look at the image: would you have read it?
 #
-# And this is the graph of that network. The dashed box at the top is one image, `images[:1]`, as 64 numbers; at the
+# And this is the graph of that network. The dashed box at the left is one image, `images[:1]`, as 64 numbers; at the
 # bottom, if you scroll, is the result, ten scores, one for each digit. It is made of the same things as the graph of
 # `x * 2`: values, operations, arrows. You will write every one of them.
 

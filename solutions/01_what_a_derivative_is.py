@@ -302,7 +302,8 @@ partial = check(partial)
 def central_difference(f, x, eps=1e-6):
     """The slope of f for each element of the array x, moved by eps up and down while the others stay.
 
-    f takes an array of x's shape and gives a number. The result has the shape of x, and x is not changed.
+    f takes an array of x's shape and gives a number. The result has the shape of x, and x is not changed. x may
+    hold whole numbers.
 
     >>> central_difference(lambda x: x[0] * x[1], np.array([2.0, 5.0]), 0.25)
     array([5., 2.])

@@ -109,9 +109,9 @@ class AnyNumber(Number):
 
     @staticmethod
     def wrap(x):
-        """x as an AnyNumber; one that is one already stays the object it is."""
+        """x, a plain number or an AnyNumber, as an AnyNumber; one that is one already stays the object it is."""
         ### BEGIN SOLUTION
-        return x if isinstance(x, Number) else AnyNumber(x)
+        return x if isinstance(x, AnyNumber) else AnyNumber(x)
         ### END SOLUTION
 
     def __add__(self, other):
@@ -157,6 +157,8 @@ AnyNumber = check(AnyNumber)
 # ### Exercise 3 · Tell the story
 #
 # *Difficulty 2 of 5 · about 8 minutes*
+#
+# The text of a result is made of the texts of its inputs, so `tell` may call itself.
 
 # %%
 def tell(number):
@@ -204,6 +206,8 @@ tell(product)
 # ### Exercise 4 · Arrows
 #
 # *Difficulty 3 of 5 · about 10 minutes*
+#
+# Write a helper inside, which visits one Number. Keep `id(x)` of those that you have been to.
 
 # %%
 def arrows(number):
@@ -260,14 +264,16 @@ Image(layout.render(dot(product), "png"), alt="2.0 and 3.0 lead into + 5.0; two 
 # kept apart from the value, in an object of its own, a *node*. So a value that nobody needs any longer can be freed
 # while the record lives on. `y.node` is the record of the operation that made `y` (PyTorch calls it `y.grad_fn`).
 #
-# The next cell but one shows the package's own of your first two pieces, and of `tell`, which is `print(tg.draw(y))`.
-# A Tensor's operators leave computing and recording to an operation, such as `Mul`, which wraps plain numbers as well.
 # **In PyTorch** the program is the same line, `a * b + a`.
 #
 # How many nodes does `y = x * x * x` leave behind?
 
 # %%
 predict("nodes-of-cube", 2)  ### ANSWER
+
+# %% [markdown]
+# The next cell shows the package's own of your first two pieces, and of `tell`, which is `print(tg.draw(y))`. A
+# Tensor's operators leave computing and recording to an operation, such as `Mul`, which wraps plain numbers as well.
 
 # %%
 x = tg.tensor(2.0, requires_grad=True)
@@ -332,16 +338,16 @@ from tinygrad_course.graph import Node
 def nearest(root, depth):
     """The set of nodes that are at most `depth` operations from root; root is the first, so depth 1 is {root}.
 
-    None means no limit. Of a node's inputs, those are followed that are Nodes themselves: isinstance(x, Node).
+    None means no limit, however large the graph is. Of a node's inputs, those are followed that are Nodes
+    themselves: isinstance(x, Node).
 
     >>> len(nearest((x * 2 + 1).node, 1)), len(nearest((x * 2 + 1).node, None))
     (1, 2)
     """
     ### BEGIN SOLUTION
-    within, ring = {root}, [root]
+    within, ring = {root}, {root}
     while ring and (depth is None or depth > 1):
-        sources = [source for node in ring for source in node.inputs if isinstance(source, Node)]
-        ring = [source for source in sources if source not in within]
+        ring = {source for node in ring for source in node.inputs if isinstance(source, Node)} - within
         within.update(ring)
         depth = None if depth is None else depth - 1
     return within

@@ -268,16 +268,15 @@ descend = check(descend)
 
 # %% [markdown]
 # In the package, and **in PyTorch**, these two belong to an *optimizer*, which keeps the list of parameters:
-# `optimizer.zero_grad()`, printed below, and `optimizer.step()`, which for `SGD` ends in `p -= lr * g`. Lesson 10
-# builds them.
+# `optimizer.zero_grad()`, printed after the bug hunt, and `optimizer.step()`, which for `SGD` ends in `p -= lr * g`.
+# Lesson 10 builds them.
 #
 # ### Bug hunt 1
 #
 # This program should bring `w` to 4, where the loss is 0. The loss falls, then it swings. Is the cause in `"the
 # loss"`, in a missing `"zero_grad"` or in `"the learning rate"`? Answer, then mend it and run it again.
 
-# %% tags=["taste"]
-print(inspect.getsource(tg.optim.Optimizer.zero_grad))
+# %%
 w, losses = tg.tensor([0.0], requires_grad=True), []
 for _ in range(30):
     loss = ((w - 4) ** 2).sum()
@@ -286,8 +285,9 @@ for _ in range(30):
     losses.append(loss.item())
 plots.curves(losses)
 
-# %%
+# %% tags=["taste"]
 predict("bug-slower", "zero_grad")  ### ANSWER
+print(inspect.getsource(tg.optim.Optimizer.zero_grad))
 
 # %% [markdown]
 # ### Bug hunt 2

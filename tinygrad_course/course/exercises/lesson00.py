@@ -81,6 +81,14 @@ def _detached(x: Any) -> Any:
     return x.detach() * 2 if x > 0 else x.detach() * 3
 
 
+def _new_tensor(x: Any) -> Any:
+    return tg.tensor([x.item() * 2]) if x > 0 else tg.tensor([x.item() * 3])
+
+
+def _new_tensor_without_axis(x: Any) -> Any:
+    return tg.tensor(x.item() * 2) if x > 0 else tg.tensor(x.item() * 3)
+
+
 MISTAKES = (
     Mistake(
         "swapped",
@@ -115,6 +123,16 @@ MISTAKES = (
         _plain_number,
         "Your code gives back a plain number. `item()` or `float()` takes it out of the tensor, and the memory of "
         "where it came from is lost, so no slope can be found. Compute with x itself.",
+    ),
+    Mistake(
+        "new tensor",
+        _new_tensor,
+        "You made a new tensor, which does not know x, so no slope can be found. Compute with x itself.",
+    ),
+    Mistake(
+        "new tensor without an axis",
+        _new_tensor_without_axis,
+        "You made a new tensor, which knows neither x nor its shape, so no slope can be found. Compute with x itself.",
     ),
     Mistake(
         "backward inside",

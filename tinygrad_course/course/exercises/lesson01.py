@@ -388,12 +388,12 @@ def _tangent_with_def(f: Function, x: float, h: float) -> Function:
     return straight
 
 
-def _tangent_case(f: Function, x: float) -> Case:
+def _tangent_case(f: Function, x: float, h: float = 0.001) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
-        touching = piece(f, x, 1e-3)
+        touching = piece(f, x, h)
         return {f"the line at {at}": touching(at) for at in (x, x + 1.0, 0.0)}
 
-    return Case(f"f = {f.__name__}, x = {x}, h = 0.001", run)
+    return Case(f"f = {f.__name__}, x = {x}, h = {h}", run)
 
 
 TANGENT = Exercise(
@@ -402,7 +402,12 @@ TANGENT = Exercise(
     minutes=8,
     difficulty=2,
     reference=tangent,
-    cases=(_tangent_case(line, 1.5), _tangent_case(square, 3.0), _tangent_case(cube, -2.0)),
+    cases=(
+        _tangent_case(line, 1.5),
+        _tangent_case(square, 3.0),
+        _tangent_case(cube, -2.0),
+        _tangent_case(cube, 2.0, h=0.5),
+    ),
     accepts=(_tangent_with_def,),
     mistakes=(
         Mistake(
@@ -447,6 +452,16 @@ TANGENT = Exercise(
             "slope at the other place",
             lambda f, x, h: lambda at: f(x) + symmetric_difference(f, at, h) * (at - x),
             "Your line bends, because the slope is taken anew at each place. Take it once, at x.",
+        ),
+        Mistake(
+            "own step",
+            lambda f, x, h: lambda at: f(x) + symmetric_difference(f, x, 1e-6) * (at - x),
+            "Your slope has a step of its own. Use h, whatever that is.",
+        ),
+        Mistake(
+            "one side",
+            lambda f, x, h: lambda at: f(x) + forward_difference(f, x, h) * (at - x),
+            "Your slope is measured to one side only. Take the symmetric difference.",
         ),
     ),
     hints=(
@@ -690,6 +705,34 @@ def _whole_numbers(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
     return slopes
 
 
+def _copies_of_whole_numbers(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        up, down = x.copy(), x.copy()
+        up[place] += eps
+        down[place] -= eps
+        slopes[place] = (f(up) - f(down)) / (2 * eps)
+    return slopes
+
+
+def _one_side(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[place] = eps
+        slopes[place] = (f(x + step) - f(x)) / eps
+    return slopes
+
+
+def _brackets(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        step = np.zeros(x.shape)
+        step[place] = eps
+        slopes[place] = (f(x + step) - f(x - step)) / 2 * eps
+    return slopes
+
+
 def _array_case(name: str, f: Callable, x: Any, eps: float = 0.25) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         mine = np.array(x)
@@ -755,6 +798,12 @@ CENTRAL_DIFFERENCE = Exercise(
             "np.zeros(x.shape), whose numbers have a point.",
         ),
         Mistake(
+            "copies of whole numbers",
+            _copies_of_whole_numbers,
+            "Where x holds whole numbers, so does x.copy(), and a 1.25 written into it becomes 1. Add a step to x: "
+            "x + step is a new array, whose numbers have a point.",
+        ),
+        Mistake(
             "whole rows",
             _whole_rows,
             "A loop over an array with two axes goes over its rows, so a whole row was moved at once. Go over single "
@@ -774,6 +823,17 @@ CENTRAL_DIFFERENCE = Exercise(
             "divided by eps",
             lambda f, x, eps=1e-6: 2 * _by_flat_copies(f, x, eps),
             "Twice too large: from one side to the other is a way of 2 * eps.",
+        ),
+        Mistake(
+            "one side",
+            _one_side,
+            "Your step goes to one side only. Take the symmetric difference: f once with x + step, once with x - step.",
+        ),
+        Mistake(
+            "brackets",
+            _brackets,
+            "Python reads `a / 2 * eps` from the left: first it divides by 2, then it multiplies by eps. Put brackets "
+            "round 2 * eps.",
         ),
     ),
     hints=(

@@ -7,7 +7,7 @@ from typing import Any
 
 import tinygrad_course as tg
 from tinygrad_course.draw.scene import nearest
-from tinygrad_course.graph import Node
+from tinygrad_course.graph import Node, walk
 
 from ..exercise import Case, Exercise, Lesson, Mistake, Piece, Prediction
 
@@ -220,8 +220,8 @@ class AnyNumber(Number):
 
     @staticmethod
     def wrap(x: Any) -> Any:
-        """x as an AnyNumber; one that is one already stays the object it is."""
-        return x if isinstance(x, Number) else AnyNumber(x)
+        """x, a plain number or an AnyNumber, as an AnyNumber; one that is one already stays the object it is."""
+        return x if isinstance(x, AnyNumber) else AnyNumber(x)
 
     def __add__(self, other: Any) -> AnyNumber:
         other = self.wrap(other)
@@ -297,6 +297,22 @@ class _WrapsFloats(AnyNumber):
         return AnyNumber(x) if isinstance(x, float) else x
 
 
+class _WrapsAll(AnyNumber):
+    @staticmethod
+    def wrap(x: Any) -> Any:
+        return _WrapsAll(x)
+
+
+class _WrapsInNumber(AnyNumber):
+    @staticmethod
+    def wrap(x: Any) -> Any:
+        return x if isinstance(x, Number) else Number(x)
+
+    def __mul__(self, other: Any) -> Any:
+        other = self.wrap(other)
+        return type(self)(self.data * other.data, "*", (self, other))
+
+
 class _WrapAlone(AnyNumber):
     def __add__(self, other: Any) -> Any:
         return AnyNumber(self.data + wrap(other).data, "+", (self, other))  # type: ignore[name-defined]  # noqa: F821
@@ -358,6 +374,10 @@ class _SuperNumbers(AnyNumber):
 
 
 class _ByHand(AnyNumber):
+    @staticmethod
+    def wrap(x: Any) -> Any:
+        return x if isinstance(x, Number) else AnyNumber(x)
+
     def __rsub__(self, other: Any) -> Any:
         return AnyNumber(other - self.data, "-", (AnyNumber(other), self))
 
@@ -373,6 +393,16 @@ def _any_case(name: str, program: Any) -> Case:
         return {"data": y.data, "op": y.op, "inputs": inputs}
 
     return Case(f"a = AnyNumber(2.0), b = AnyNumber(3.0), {name}", run)
+
+
+def _wrap_case() -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        a = piece(2.0)
+        kinds = [kind.__name__ for kind in type(piece.wrap(5.0)).__mro__]
+        made = "AnyNumber" if "AnyNumber" in kinds else kinds[0]
+        return {"wrap(5.0) is of the class": made, "wrap(a) is a": piece.wrap(a) is a}
+
+    return Case("a = AnyNumber(2.0), AnyNumber.wrap(5.0) and AnyNumber.wrap(a)", run)
 
 
 ANY_NUMBER = Exercise(
@@ -392,6 +422,7 @@ ANY_NUMBER = Exercise(
         _any_case("5.0 - a * b", lambda a, b: 5.0 - a * b),
         _any_case("a + 1", lambda a, b: a + 1),
         _any_case("3 * a", lambda a, b: 3 * a),
+        _wrap_case(),
     ),
     accepts=(_ByHand,),
     mistakes=(
@@ -446,6 +477,17 @@ ANY_NUMBER = Exercise(
             _WrapsFloats,
             "Your `wrap` knows floats alone, and the 1 of a + 1 is an int. Ask the other way round: what is no "
             "AnyNumber yet becomes one.",
+        ),
+        Mistake(
+            "wraps all",
+            _WrapsAll,
+            "Your `wrap` makes a new AnyNumber of one that is one already. Give that back as it is, and make one of "
+            "plain numbers only.",
+        ),
+        Mistake(
+            "wraps in a Number",
+            _WrapsInNumber,
+            "Your `wrap` makes a Number of a plain number. A Number does not meet plain numbers: make an AnyNumber.",
         ),
         Mistake(
             "wrap by its bare name",
@@ -808,6 +850,38 @@ ARROWS = Exercise(
 )
 
 
+# a graph in which a node that is reached twice must not be followed twice
+
+
+MOST_LOOKS = 10_000
+
+
+class _Watched(Node):
+    """A node that raises once too many inputs have been looked at; nothing else ends 2 to the power of 60 visits."""
+
+    __slots__ = ()
+    looks = 0
+
+    @property
+    def inputs(self) -> tuple:  # type: ignore[override]
+        _Watched.looks += 1
+        if _Watched.looks > MOST_LOOKS:
+            raise RuntimeError(f"`inputs` was read more than {MOST_LOOKS:,} times, and there are few nodes here")
+        kept: tuple = Node.inputs.__get__(self)  # type: ignore[attr-defined]
+        return kept
+
+
+def _doubled(x: Any, times: int) -> Any:
+    """x + x, and that sum plus itself, and so on; its nodes are watched."""
+    y = x
+    for _ in range(times):
+        y = y + y
+    for node in walk(y.node):
+        node.__class__ = _Watched
+    _Watched.looks = 0
+    return y
+
+
 # leaves
 
 
@@ -852,6 +926,21 @@ def _leaves_repeated(y: Any) -> list[Any]:
         return [source] if isinstance(source, tg.Tensor) else [x for s in source.inputs for x in visit(s)]
 
     return visit(y.node)
+
+
+def _leaves_again_and_again(y: Any) -> list[Any]:
+    found: list[Any] = []
+
+    def visit(source: Any) -> None:
+        if isinstance(source, tg.Tensor):
+            if not any(source is other for other in found):
+                found.append(source)
+        elif source is not None:
+            for x in source.inputs:
+                visit(x)
+
+    visit(y.node)
+    return found
 
 
 def _leaves_direct(y: Any) -> list[Any]:
@@ -939,6 +1028,7 @@ LEAVES = Exercise(
             **{name: i + 1.0 for i, name in enumerate("abcde")},
         ),
         _leaves_case("both are 2.0, y = x * w", lambda x, w: x * w, x=2.0, w=2.0),
+        _leaves_case("y = x, then 60 times y = y + y", lambda x: _doubled(x, 60), x=2.0),
     ),
     accepts=(_leaves_with_stack,),
     mistakes=(
@@ -946,6 +1036,12 @@ LEAVES = Exercise(
             "repeated",
             _leaves_repeated,
             "A leaf that is used twice stands in your list twice. Remember what you have been to.",
+        ),
+        Mistake(
+            "again and again",
+            _leaves_again_and_again,
+            "Your leaves are right, but a node that is used twice is followed twice. After 60 doublings that would be "
+            "more visits than there are grains of sand: remember the nodes that you have been to as well.",
         ),
         Mistake(
             "direct inputs",
@@ -1020,6 +1116,19 @@ def _nearest_no_none(root: Node, depth: int | None) -> set[Node]:
     return nearest(root, 1 if depth is None else depth)
 
 
+def _nearest_again_and_again(root: Node, depth: int | None) -> set[Node]:
+    near = {root}
+    if depth is None or depth > 1:
+        for source in root.inputs:
+            if isinstance(source, Node):
+                near |= _nearest_again_and_again(source, depth and depth - 1)
+    return near
+
+
+def _nearest_limited(root: Node, depth: int | None) -> set[Node]:
+    return _nearest_by_rounds(root, 10 if depth is None else depth)
+
+
 def _nearest_first_inputs(root: Node, depth: int | None) -> set[Node]:
     within, node = {root}, root
     for _ in range(1_000 if depth is None else depth - 1):
@@ -1061,6 +1170,15 @@ def _nearest_case(name: str, program: Any, depth: int | None) -> Case:
     return Case(f"{name}, depth = {depth}", run)
 
 
+def _nearest_in_doublings(times: int) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        x = tg.tensor(2.0, dtype=tg.float64, requires_grad=True)
+        found = piece(_doubled(x, times).node, None)
+        return {f"all {times} nodes are in it": None if found is None else len(found) == times}
+
+    return Case(f"y = x, then {times} times y = y + y, depth = None", run)
+
+
 def _short_cut(x: Any) -> Any:
     c = (x * 2).exp()
     return (c + 1).tanh() * c
@@ -1084,6 +1202,7 @@ NEAREST = Exercise(
         _nearest_case("y = ((x + 1) * (x - 3) + 5).exp() * 0.5", _ladder, 5),
         _nearest_case("y = ((x + 1) * (x - 3) + 5).exp() * 0.5", _ladder, None),
         _nearest_case("c = (x * 2).exp(), y = (c + 1).tanh() * c", _short_cut, 4),
+        _nearest_in_doublings(300),
     ),
     accepts=(_nearest_by_rounds,),
     mistakes=(
@@ -1113,6 +1232,18 @@ NEAREST = Exercise(
             "A depth of None means no limit: the whole graph.",
         ),
         Mistake(
+            "None as some number",
+            _nearest_limited,
+            "None means no limit. Yours stops after some number of operations, and a graph can be larger than that.",
+        ),
+        Mistake(
+            "again and again",
+            _nearest_again_and_again,
+            "Your sets are right, but a node that is reached twice is followed twice. After 60 doublings that would be "
+            "more visits than there are grains of sand. Go on from each node once: let a ring be a set, without what "
+            "is in the answer already.",
+        ),
+        Mistake(
             "first way counts",
             _nearest_depth_first,
             "You follow one way to its end before the next, and what was reached the long way round is not looked at "
@@ -1128,8 +1259,8 @@ NEAREST = Exercise(
         "Once you have all nodes at distance 2, how do you find those at distance 3?",
         "Go in rings: begin with the root alone; the next ring is every node that is an input of this ring and not yet "
         "in the set. Do it depth - 1 times, or until a ring is empty.",
-        "Fill in what is missing:\nnear, ring = {root}, [root]\nwhile ring and ...:\n    ring = [... for node in "
-        "ring for source in node.inputs if ...]\n    near.update(...)\nreturn near",
+        "Fill in what is missing:\nnear, ring = {root}, {root}\nwhile ring and ...:\n    ring = {... for node in "
+        "ring for source in node.inputs if ...}\n    near.update(...)\nreturn near",
     ),
 )
 

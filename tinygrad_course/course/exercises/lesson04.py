@@ -9,7 +9,7 @@ from unittest.mock import patch
 import numpy as np
 
 import tinygrad_course as tg
-from tinygrad_course.graph import Node, accumulate, propagate, pull, walk
+from tinygrad_course.graph import Node, Op, accumulate, propagate, pull, walk
 
 from ..exercise import Case, Exercise, Lesson, Mistake, Piece, Prediction
 
@@ -94,6 +94,38 @@ def _walk_recursive(node: Node) -> list[Node]:
     return sorted(order, key=lambda n: n.id)
 
 
+def _walk_lists_joined(node: Node) -> list[Node]:
+    found: list[Node] = []
+    for source in node.inputs:
+        if isinstance(source, Node):
+            found += [n for n in _walk_lists_joined(source) if n not in found]
+    return sorted([*found, node], key=lambda n: n.id)
+
+
+def _walk_recursive_list(node: Node) -> list[Node]:
+    found: list[Node] = []
+
+    def visit(source: Node) -> None:
+        if source not in found:
+            found.append(source)
+            for s in source.inputs:
+                if isinstance(s, Node):
+                    visit(s)
+
+    visit(node)
+    return sorted(found, key=lambda n: n.id)
+
+
+def _walk_in_list(node: Node) -> list[Node]:
+    found, waiting = [node], [node]
+    while waiting:
+        for source in waiting.pop().inputs:
+            if isinstance(source, Node) and source not in found:
+                found.append(source)
+                waiting.append(source)
+    return sorted(found, key=lambda n: n.id)
+
+
 def _walk_first_inputs(node: Node) -> list[Node]:
     found = [node]
     while isinstance(found[-1].inputs[0], Node):
@@ -116,7 +148,10 @@ def _long_case(length: int) -> Case:
         y = leaf(0.5)
         for _ in range(length):
             y = y + 1.0
-        order = piece(y.node)
+        try:
+            order = piece(y.node)
+        except RecursionError:  # its text depends on where Python gives up
+            return {"nodes": "none: a RecursionError"}
         return {"nodes": len(order), "oldest first": all(a.id < b.id for a, b in pairwise(order))}
 
     return Case(f"y = y + 1, {length:,} times", run)
@@ -141,6 +176,28 @@ def _doubled_case(times: int) -> Case:
         return {"nodes": len(order), "node.inputs was read": much}
 
     return Case(f"y = y + y, {times} times", run)
+
+
+def _compared_case(length: int) -> Case:
+    """`in` on a list compares with every entry, a set with hardly any."""
+
+    def run(piece: Piece) -> dict[str, Any]:
+        y = leaf(0.5)
+        for _ in range(length):
+            y = y + 1.0
+        compared = 0
+
+        def noted(node: Node, other: object) -> bool:
+            nonlocal compared
+            compared += 1
+            return node is other
+
+        with patch.object(Node, "__eq__", noted):
+            order = piece(y.node)
+        much = "a few times" if compared < 10 * length else "thousands of times"
+        return {"nodes": len(order), "nodes were compared": much}
+
+    return Case(f"y = y + 1, {length} times", run)
 
 
 def _diamond(x: Any) -> Any:
@@ -169,6 +226,7 @@ WALK = Exercise(
         _walk_case("a = x * 2, b = a.exp(), y = b * a + a", _diamond),
         _walk_case("a = x * 2, b = a + 1, c = b.tanh(), y = a * c", _detour),
         _doubled_case(12),
+        _compared_case(300),
         _long_case(5_000),
     ),
     accepts=(_walk_recursive_kahn,),
@@ -208,6 +266,26 @@ WALK = Exercise(
             _walk_recursive,
             "Right for small graphs. Along a chain of 5,000 operations your function calls itself 5,000 times, and "
             "Python gives up after about 1,000. Keep a list of the nodes that wait for a visit.",
+        ),
+        Mistake(
+            "recursion, with a list",
+            _walk_recursive_list,
+            "Right for small graphs. Along a chain of 5,000 operations your function calls itself 5,000 times, and "
+            "Python gives up after about 1,000. Keep a list of the nodes that wait for a visit, and a set of those "
+            "that you have been to.",
+        ),
+        Mistake(
+            "recursion, lists joined",
+            _walk_lists_joined,
+            "Right for small graphs. But you walk into a node once for every way that leads to it, and along a chain "
+            "of 5,000 operations Python gives up after about 1,000 calls. Keep a list of the nodes that wait for a "
+            "visit, and a set of those that you have been to.",
+        ),
+        Mistake(
+            "in on a list",
+            _walk_in_list,
+            "The list is right, but `in` on a list looks at every entry, and for 20,000 nodes that takes seconds. A "
+            "set finds it at once: keep the nodes that you have been to in a set.",
         ),
         Mistake(
             "first inputs",
@@ -255,6 +333,12 @@ def _accumulate_first_only(leaf: Any, g: Any) -> None:
 
 
 def _accumulate_no_none(leaf: Any, g: Any) -> None:
+    leaf.grad = leaf.grad + g
+
+
+def _accumulate_twice(leaf: Any, g: Any) -> None:
+    if leaf.grad is None:
+        leaf.grad = g.clone()
     leaf.grad = leaf.grad + g
 
 
@@ -315,6 +399,12 @@ ACCUMULATE = Exercise(
             "None forgotten",
             _accumulate_no_none,
             "Before the first gradient there is nothing to add to: leaf.grad is None. Ask for that first.",
+        ),
+        Mistake(
+            "first counted twice",
+            _accumulate_twice,
+            "The first gradient is counted twice: it is kept, and then added to itself. Add only where there was one "
+            "before.",
         ),
         Mistake(
             "mean",
@@ -408,6 +498,22 @@ def _propagate_in_place(root: Node, g: Any) -> None:
 
 def _propagate_own_seed(root: Node, g: Any) -> None:
     propagate(root, np.ones_like(g))
+
+
+def _propagate_root_g(root: Node, g: Any) -> None:
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, g):
+            if not isinstance(source, Node):
+                accumulate(source, gx)
+
+
+def _propagate_accumulates_all(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if isinstance(source, Node):
+                arrived[source] = arrived[source] + gx if source in arrived else gx
+            accumulate(source, gx)
 
 
 def _propagate_at_once(root: Node, g: Any) -> None:
@@ -547,6 +653,18 @@ PROPAGATE = Exercise(
             "Your pass begins with ones whatever g is. The gradient of the root is given: begin with it.",
         ),
         Mistake(
+            "the root's g for all",
+            _propagate_root_g,
+            "You hand every node the root's g. Each node is pulled with its own gradient: take what has arrived at "
+            "that node.",
+        ),
+        Mistake(
+            "accumulate for all",
+            _propagate_accumulates_all,
+            "You call accumulate for Nodes as well, and a Node has no grad. accumulate is for leaves alone: put it "
+            "into the else.",
+        ),
+        Mistake(
             "sent on at once",
             _propagate_at_once,
             "You apply a node's rules each time a gradient arrives. Wait until all have arrived: walk's order, turned "
@@ -587,20 +705,40 @@ def _backward_checked(y: Any) -> None:
         propagate(y.node, np.full(y.shape, 1.0))
 
 
-def _backward_case(name: str, program: Any) -> Case:
+def _not_yet(*args: Any, **options: Any) -> Any:
+    raise RuntimeError("backward is what you are writing")
+
+
+def _backward_case(name: str, *programs: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x = leaf([2.0])
-        piece(program(x))
+        with patch.object(tg.Tensor, "backward", _not_yet):
+            for program in programs:
+                piece(program(x))
         return {"x.grad": x.grad}
 
     return Case(name, run)
 
 
-def _twice(piece: Piece) -> dict[str, Any]:
-    x = leaf([2.0])
-    piece(x * 3)
-    piece(x * 4)
-    return {"x.grad": x.grad}
+def _seed_case(shape: tuple[int, ...]) -> Case:
+    """What shape the array has with which the pass begins: the rule of the last operation sees it."""
+    seen: list[Any] = []
+
+    class Noted(Op):
+        def forward(x: Any) -> Any:
+            return x * 5.0
+
+        def grad_x(g: Any) -> Any:
+            seen[:] = [np.shape(g)]
+            return g * 5.0
+
+    def run(piece: Piece) -> dict[str, Any]:
+        x = leaf(np.full(shape, 2.0))
+        with patch.object(tg.Tensor, "backward", _not_yet):
+            piece(Noted(x))
+        return {"x.grad": x.grad, "the pass begins with an array of shape": str(seen[0])}
+
+    return Case(f"y = x * 5, of shape {shape}", run)
 
 
 BACKWARD = Exercise(
@@ -612,7 +750,8 @@ BACKWARD = Exercise(
     cases=(
         _backward_case("x = [2.0], y = x * 5", lambda x: x * 5),
         _backward_case("x = [2.0], y = x * x * x", lambda x: x * x * x),
-        Case("x = [2.0], backward(x * 3), then backward(x * 4)", _twice),
+        _backward_case("x = [2.0], backward(x * 3), then backward(x * 4)", lambda x: x * 3, lambda x: x * 4),
+        *map(_seed_case, ((), (1,), (1, 1))),
     ),
     accepts=(_backward_like, _backward_checked),
     mistakes=(
@@ -643,6 +782,18 @@ BACKWARD = Exercise(
             lambda y: propagate(y.node, np.array(1.0)),
             "Your array has shape () whatever y has, and here y has shape (1,). A gradient has the shape of what it "
             "belongs to: np.ones(y.shape).",
+        ),
+        Mistake(
+            "one axis",
+            lambda y: propagate(y.node, np.ones(1)),
+            "Your array has shape (1,) whatever y has, and y may have shape () or (1, 1). A gradient has the shape of "
+            "what it belongs to: np.ones(y.shape).",
+        ),
+        Mistake(
+            "its method",
+            lambda y: y.backward(),
+            "You ask y for backward, and that is what you are writing. Call propagate, with the node of y and an array "
+            "of ones.",
         ),
         Mistake(
             "a number for an array",
@@ -834,11 +985,18 @@ def _descend_sign(parameters: list[Any], lr: float) -> None:
             p -= lr * p.grad.sign()
 
 
-def _descend_run(piece: Piece) -> dict[str, Any]:
-    w, b = leaf([2.0, -1.0]), leaf([3.0])
-    ((w * w).sum() + b * 0.5).sum().backward()
-    piece([w, b], 0.1)
-    return {"w": w, "b": b, "w is a leaf": w.is_leaf, "w wants gradients": w.requires_grad, "w.grad": w.grad}
+def _descend_own_rate(parameters: list[Any], lr: float) -> None:
+    descend(parameters, 0.1)
+
+
+def _descend_case(lr: float) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        w, b = leaf([2.0, -1.0]), leaf([3.0])
+        ((w * w).sum() + b * 0.5).sum().backward()
+        piece([w, b], lr)
+        return {"w": w, "b": b, "w is a leaf": w.is_leaf, "w wants gradients": w.requires_grad, "w.grad": w.grad}
+
+    return Case(f"w = [2, -1], b = [3], y = w·w + b / 2, descend([w, b], {lr}) after backward", run)
 
 
 DESCEND = Exercise(
@@ -847,7 +1005,7 @@ DESCEND = Exercise(
     minutes=6,
     difficulty=2,
     reference=descend,
-    cases=(Case("w = [2, -1], b = [3], y = w·w + b / 2, descend([w, b], 0.1) after backward", _descend_run),),
+    cases=(_descend_case(0.1), _descend_case(0.03)),
     accepts=(_descend_data, _descend_copy),
     mistakes=(
         Mistake(
@@ -877,6 +1035,11 @@ DESCEND = Exercise(
             "rate forgotten",
             _descend_no_rate,
             "Your step is as long as the gradient. Multiply by the learning rate.",
+        ),
+        Mistake(
+            "a rate of its own",
+            _descend_own_rate,
+            "Your learning rate is 0.1 whatever is asked for. lr is an argument: use it.",
         ),
         Mistake(
             "sign alone",

@@ -596,6 +596,18 @@ SUM = Exercise(
             "shape wanted does for both.",
         ),
         Mistake(
+            "expand_dims",
+            with_rule(Sum, lambda g, shape, axis: Expand(np.expand_dims(g, axis), size=shape)),
+            "np.expand_dims puts the folded axes in, and with keepdims=True they are there already. "
+            "g.reshape(kept(shape, axis)) serves both, and Tensors too.",
+        ),
+        Mistake(
+            "a Tensor's method",
+            with_rule(Sum, lambda g, shape, axis: g.reshape(kept(shape, axis)).expand(shape)),
+            "Right for Tensors. But g may be an array, which has no expand: use Expand(g, size=...), which serves "
+            "both.",
+        ),
+        Mistake(
             "divided",
             with_rule(Sum, _sum_divided),
             "You divide by the number of summands. That is the rule of a mean; in a sum each number counts in full.",
@@ -783,6 +795,14 @@ def _max_of_all(g: Any, x: Any, axis: Shape, shape: Shape) -> Any:
     return mask * g.reshape(kept(shape, axis)) / mask.sum()
 
 
+def _max_of_all_whole(g: Any, x: Any, axis: Shape, shape: Shape) -> Any:
+    return (x == x.max()) * g.reshape(kept(shape, axis))
+
+
+def _max_of_all_plain(g: Any, x: Any) -> Any:
+    return (x == x.max()) * g
+
+
 def _max_counts_all(g: Any, x: Any, z: Any, axis: Shape, shape: Shape) -> Any:
     mask = _max_mask(x, z, axis, shape)
     return mask * g.reshape(kept(shape, axis)) / mask.sum()
@@ -862,6 +882,18 @@ MAX = Exercise(
             with_rule(Max, _max_of_all),
             "You look for the largest number of the whole array. With an axis, each row or column has a largest of its "
             "own: they are in z.",
+        ),
+        Mistake(
+            "the largest of all, not shared",
+            with_rule(Max, _max_of_all_whole),
+            "You compare with the largest of all, not of each row: those are in z. And where several are largest, "
+            "they share the gradient equally.",
+        ),
+        Mistake(
+            "the largest of all, as it is",
+            with_rule(Max, _max_of_all_plain),
+            "You compare with the largest of all, not of each row: those are in z. Bring z and g to kept(shape, axis) "
+            "before they meet x, and let several largest share equally.",
         ),
         Mistake(
             "all ties together",
@@ -1027,6 +1059,21 @@ def _step_b_stays(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float
     return _descended((x * w).sum(1) + b - target, w, b.detach().requires_grad_(), loss, lr)
 
 
+def _step_own_rate(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    return step(x, target, w, b, loss, 0.1)
+
+
+def _step_own_loss(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    error = (x * w).sum(1) + b - target
+    value = (error * error).mean()
+    w.grad = b.grad = None
+    value.backward()
+    with tg.no_grad():
+        w -= lr * w.grad
+        b -= lr * b.grad
+    return float(value.item())
+
+
 def mean_square(error: Any) -> Any:
     """The mean of the squares: large errors count more."""
     return (error * error).mean()
@@ -1044,12 +1091,12 @@ def _step_case(shape: Shape, loss: Callable, steps: int, left_over: float | None
         w, b = leaf(count(shape[1:], 0.3)), leaf(0.2)
         if left_over is not None:
             w.grad = tg.full_like(w, left_over)
-        losses = [piece(x, target, w, b, loss, 0.05) for _ in range(steps)]
+        losses = [piece(x, target, w, b, loss, 0.03) for _ in range(steps)]
         return {"loss": losses[-1], "w": w.detach(), "b": b.detach(), "w and b are leaves": w.is_leaf and b.is_leaf}
 
     much = "one step" if steps == 1 else f"the last of {steps} steps"
     before = "" if left_over is None else f", w.grad is {left_over} from something before"
-    return Case(f"x of shape {shape}, loss = {loss.__name__}, lr = 0.05, {much}{before}", run)
+    return Case(f"x of shape {shape}, loss = {loss.__name__}, lr = 0.03, {much}{before}", run)
 
 
 STEP = Exercise(
@@ -1096,6 +1143,16 @@ STEP = Exercise(
             _step_twice,
             "Your step is twice as long as it should be: backward is called twice, and what the second pass brings is "
             "added to the first. Call it once for each step.",
+        ),
+        Mistake(
+            "a rate of its own",
+            _step_own_rate,
+            "Your learning rate is 0.1 whatever is asked for. lr is an argument: use it.",
+        ),
+        Mistake(
+            "a loss of its own",
+            _step_own_loss,
+            "Your loss is the mean of the squares whatever is asked for. Use the loss that was handed in: loss(error).",
         ),
         Mistake(
             "uphill",

@@ -191,6 +191,12 @@ PERMUTE = Exercise(
             "You read axes from the back. What is wanted is where each axis went to: the inverse of axes.",
         ),
         Mistake(
+            "NumPy's transpose",
+            with_rules(Permute, x=lambda g, axes: g.transpose(tuple(int(i) for i in np.argsort(axes)))),
+            "Right for arrays. But g may be a Tensor, whose transpose exchanges two axes: use Permute(g, axes=...), "
+            "which serves both.",
+        ),
+        Mistake(
             "reshaped",
             with_rules(Permute, x=lambda g, shape: g.reshape(shape)),
             "The shape is right, the numbers are at the wrong places: reshape keeps the order of the numbers in "
@@ -312,6 +318,12 @@ def _one_index(x: Any, *indices: Any, size: Any, key: Any) -> Any:
     return z
 
 
+def _indices_alone(x: Any, *indices: Any, size: Any, key: Any) -> Any:
+    z = np.zeros(size)
+    np.add.at(z, indices, x)
+    return z
+
+
 def _add_case(name: str, x: np.ndarray, key: tuple, size: Shape, *indices: Any) -> Case:
     def run(op: Piece) -> dict[str, Any]:
         given = x.copy()
@@ -360,6 +372,12 @@ ADD_INTO = Exercise(
             _with_forward(_one_index),
             "You go by indices[0] alone. There is none where key holds a slice, and for rows and columns there are "
             "two. fill(key, indices) is the place in every case.",
+        ),
+        Mistake(
+            "index arrays alone",
+            _with_forward(_indices_alone),
+            "indices holds the index arrays and nothing else, and where key holds a slice there are none. "
+            "fill(key, indices) is the place in every case.",
         ),
         Mistake("into ones", _with_forward(_into_ones), "Begin with zeros: what nobody picked has a gradient of 0."),
         Mistake(
@@ -456,6 +474,15 @@ def _gradcheck_always_raises(
     return _gradcheck(func, inputs, eps, atol, rtol, True)
 
 
+def _gradcheck_another_error(
+    func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
+) -> bool:
+    right = _gradcheck(func, inputs, eps, atol, rtol, False)
+    if raise_exception and not right:
+        raise ValueError("a rule is wrong")
+    return right
+
+
 def _gradcheck_one(
     func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
 ) -> bool:
@@ -491,34 +518,17 @@ class _WrongSquare(Op):
         return g * x
 
 
-class _NearlyDouble(Op):
-    """2 x, with a slope that is one part in ten thousand too large: within tolerance."""
+def _sloped(slopes: Any, given: Any) -> type[Op]:
+    """x times the slopes, with a rule that gives other ones."""
 
-    def forward(x: Any) -> Any:
-        return 2 * x
+    class Scaled(Op):
+        def forward(x: Any) -> Any:
+            return x * np.array(slopes)
 
-    def grad_x(g: Any) -> Any:
-        return g * 2.0002
+        def grad_x(g: Any) -> Any:
+            return g * np.array(given)
 
-
-class _NearlyThousand(Op):
-    """1000 x, with a slope that is one part in ten thousand too large."""
-
-    def forward(x: Any) -> Any:
-        return 1000 * x
-
-    def grad_x(g: Any) -> Any:
-        return g * 1000.1
-
-
-class _Signed(Op):
-    """x, with slopes that are too small for the first element."""
-
-    def forward(x: Any) -> Any:
-        return x * 1.0
-
-    def grad_x(g: Any) -> Any:
-        return g * np.array([0.5, 1.5, 1.0])
+    return Scaled
 
 
 def _verdict_case(name: str, func: Callable, *rows: Any, frozen: bool = False, **options: Any) -> Case:
@@ -530,6 +540,10 @@ def _verdict_case(name: str, func: Callable, *rows: Any, frozen: bool = False, *
             verdict = piece(func, inputs if len(inputs) > 1 else inputs[0], **options)
         except GradcheckError:
             verdict = "a GradcheckError"
+        except (ValueError, AssertionError):
+            if gradcheck(func, inputs, **{**options, "raise_exception": False}):
+                raise  # nothing was to be said: it is no verdict
+            verdict = "an error of another kind"
         return {"verdict": verdict}
 
     return Case(name, run)
@@ -551,10 +565,13 @@ GRADCHECK = Exercise(
             raise_exception=False,
         ),
         _verdict_case("x + square(w), where w's rule is wrong", lambda x, w: x + _WrongSquare(w), [1.0], [3.0]),
-        _verdict_case("slopes of which one is too small and one too large", lambda x: _Signed(x), [1.0, 2.0, 3.0]),
-        _verdict_case("a slope of 2.0002 for 2: within rtol", lambda x: _NearlyDouble(x), [1.0, 5.0]),
-        _verdict_case("a slope of 1000.1 for 1000: within rtol", lambda x: _NearlyThousand(x), [1.0, 5.0]),
+        _verdict_case("one slope too small, one too large", _sloped(1.0, [0.5, 1.5, 1.0]), [1.0, 2.0, 3.0]),
+        _verdict_case("a slope of 2.0002 for 2: within rtol", _sloped(2.0, 2.0002), [1.0, 5.0]),
+        _verdict_case("a slope of 1000.1 for 1000: within rtol", _sloped(1000.0, 1000.1), [1.0, 5.0]),
+        _verdict_case("slopes of (1000, 1.5) for (1000, 1)", _sloped([1000.0, 1.0], [1000.0, 1.5]), [1.0, 5.0]),
+        _verdict_case("slopes of (3, 2) for (3, 1)", _sloped([3.0, 1.0], [3.0, 2.0]), [1.0, 5.0]),
         _verdict_case("a slope of 1 for 2, rtol=0.6: within rtol", lambda x: _WrongSquare(x), [1.0], rtol=0.6),
+        _verdict_case("a slope of 3 for 2, rtol=0.4: too far", _sloped(2.0, 3.0), [1.0], rtol=0.4),
         _verdict_case("x · x · x at 1, eps=0.1: differences of 3.01 for 3", lambda x: x * x * x, [1.0], eps=0.1),
         _verdict_case("a constant whose rule is wrong", lambda x, w: x * _WrongSquare(w), [1.0], [3.0], frozen=True),
     ),
@@ -571,6 +588,18 @@ GRADCHECK = Exercise(
             "You add the differences up before you judge, and two of different sign cancel out. Judge each number.",
         ),
         Mistake(
+            "one tolerance for all",
+            _compared(lambda rule, slopes, atol, rtol: abs(rule - slopes).max() <= atol + rtol * abs(slopes).max()),
+            "What you allow is measured by the largest slope, and next to 1000 a wrong 1.5 passes for 1. Each number "
+            "is judged by its own size.",
+        ),
+        Mistake(
+            "the largest alone",
+            _compared(lambda rule, slopes, atol, rtol: bool(np.allclose(rule.max(), slopes.max(), rtol, atol))),
+            "You compare the largest number of one table with the largest of the other. Any of the rest may be wrong: "
+            "compare number with number, each judged by its own size.",
+        ),
+        Mistake(
             "without rtol",
             _compared(lambda rule, slopes, atol, rtol: bool((abs(rule - slopes) <= atol).all())),
             "You allow the same distance for all numbers, large and small. What is allowed is atol + rtol · "
@@ -580,6 +609,12 @@ GRADCHECK = Exercise(
             "atol for rtol",
             _compared(lambda rule, slopes, atol, rtol: bool(np.allclose(rule, slopes, atol, rtol))),
             "Your two tolerances have changed places: np.allclose takes rtol first, then atol.",
+        ),
+        Mistake(
+            "tables exchanged",
+            _compared(lambda rule, slopes, atol, rtol: bool(np.allclose(slopes, rule, rtol, atol))),
+            "Your two tables have changed places. rtol is measured by the second argument of np.allclose, and that is "
+            "to be the differences.",
         ),
         Mistake(
             "eps of its own",
@@ -601,6 +636,11 @@ GRADCHECK = Exercise(
             _gradcheck_never_raises,
             "A wrong rule gives False, and whoever does not look at it goes on. Raise a GradcheckError, unless "
             "raise_exception is False.",
+        ),
+        Mistake(
+            "another error",
+            _gradcheck_another_error,
+            "You raise an error of another kind. A GradcheckError is wanted, so that whoever waits for it finds it.",
         ),
         Mistake(
             "always raises",
@@ -697,6 +737,16 @@ def _margin_sum(scores: Any, classes: Any) -> Any:
     return (scores - right.reshape(-1, 1) + 1).relu().sum()
 
 
+def _margin_by_flowers(scores: Any, classes: Any) -> Any:
+    right = scores[tg.arange(len(classes)), classes]
+    return (scores - right.reshape(-1, 1) + 1).relu().sum() / len(classes)
+
+
+def _margin_three_kinds(scores: Any, classes: Any) -> Any:
+    right = scores[tg.arange(len(classes)), classes]
+    return (scores - right.reshape(-1, 1) + 1).relu().sum() / (len(classes) * 3)
+
+
 def _margin_detached(scores: Any, classes: Any) -> Any:
     right = scores[tg.arange(len(classes)), classes].detach()
     return (scores - right.reshape(-1, 1) + 1).relu().mean()
@@ -722,6 +772,7 @@ MARGIN = Exercise(
         _margin_case("scores ((2, 1.5, 0)), class 0", [[2.0, 1.5, 0.0]], [0]),
         _margin_case("three rows of scores, classes (0, 2, 1)", [[2, 1.5, 0], [1, 0.2, 0.7], [0, 3, 1.0]], [0, 2, 1]),
         _margin_case("two rows, both of class 1", [[2.0, 1.5, 0.3], [1.0, 0.2, 0.7]], [1, 1]),
+        _margin_case("two rows, four kinds, classes (3, 0)", [[2.0, 1.5, 0.3, 1.8], [1.0, 0.2, 0.7, 0.4]], [3, 0]),
     ),
     accepts=(_margin_by_mask,),
     mistakes=(
@@ -774,6 +825,17 @@ MARGIN = Exercise(
         Mistake("no margin", _margin_zero, "There is no margin in your loss: leading by a hair is enough. Add the 1."),
         Mistake("summed", _margin_sum, "You add up where the mean is asked for."),
         Mistake(
+            "divided by the flowers",
+            _margin_by_flowers,
+            "You divide by the number of flowers alone. The mean is over kinds as well: .mean() divides by both.",
+        ),
+        Mistake(
+            "three kinds",
+            _margin_three_kinds,
+            "You divide by 3 kinds however many there are. scores has a column for each kind, and .mean() counts "
+            "them all.",
+        ),
+        Mistake(
             "detached",
             _margin_detached,
             "The value is right, and the right class never hears that its score should grow: you cut it off from the "
@@ -798,7 +860,7 @@ LESSON = Lesson(
         Prediction(
             "one-column",
             (3, 4),
-            "A gradient has the shape of what it belongs to, and x.mT @ g gives it: (3, 2) @ (2, 4).",
+            "A gradient has the shape of what it belongs to.",
         ),
         Prediction(
             "reshaped",
@@ -821,8 +883,8 @@ LESSON = Lesson(
         Prediction(
             "bug-float32",
             "float32",
-            "float32 keeps seven digits. At 300 a step of 1e-6 changes none of them, at 1 only the last. The rule is "
-            "fine; the measurement is not. Check in float64.",
+            "float32 keeps seven digits. At 300 a step of 1e-6 changes none of them, and the difference is 0; at 1 it "
+            "changes only the last. The rule is fine; the measurement is not. Check in float64.",
             choices=("the rule", "float32", "the function"),
         ),
     ),
