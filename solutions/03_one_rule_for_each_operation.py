@@ -55,11 +55,13 @@ print(inspect.getsource(Mul))
 print("if g is 10 and y is 3, the gradient of x is", Mul.grad_x(10.0, y=3.0))
 x, w = tg.tensor(3.0, requires_grad=True), tg.tensor(-2.0, requires_grad=True)
 p = Mul(x, w)
-y = p * 4
-tg.draw(y)
+result = p * 4
+tg.draw(result)
 
 # %% [markdown]
-# The gradient of `y` by itself is 1. So the gradient at `p` is 4, the number it is multiplied by. One step further
+# Inside `Mul`'s rules x and y are its first and its second input, whatever you call them: here its y is your `w`.
+#
+# The gradient of `result` by itself is 1. So the gradient at `p` is 4, the number it is multiplied by. One step further
 # back, which gradient arrives at `x`: the 4 as it is, 4 times 3, or 4 times -2? Write the number.
 
 # %%
@@ -71,12 +73,15 @@ predict("arrow", -8)  ### ANSWER
 # *Difficulty 1 of 5 · about 4 minutes · builds `ops.elementwise.Sub`*
 #
 # Nudge each input in your head. By how much does the difference change?
+#
+# Rules get arrays, or Tensors where the slope of a slope is wanted (lesson 07). Operators such as `*` take both;
+# NumPy's functions and `.exp()` do not.
 
 # %%
 class Sub(Op):
     """x - y, element by element.
 
-    grad_x and grad_y get g, the gradient of the output: an array. Each gives the gradient of its input.
+    grad_x and grad_y get g, the gradient of the output: an array or a Tensor. Each gives the gradient of its input.
 
     >>> Sub.grad_x(np.array([5.0, -4.0]))
     array([ 5., -4.])
@@ -119,7 +124,8 @@ Sub = check(Sub)
 class Div(Op):
     """x / y, element by element.
 
-    grad_x gets g and y, grad_y gets g, x and y: arrays of one shape. Each gives the gradient of its input.
+    grad_x gets g and y, grad_y gets g, x and y: arrays or Tensors of one shape. Each gives the gradient of its
+    input.
 
     >>> Div.grad_y(np.array([1.0]), np.array([12.0]), np.array([4.0]))
     array([-0.75])
@@ -170,9 +176,6 @@ course.show("03.Div")
 #
 # Look at the columns of exp. This rule is handed both `x`, the input, and `z`, the output. Use what you need. The
 # package's own names only that, since what a rule names is kept in memory until backward.
-#
-# Rules get arrays, or Tensors where the slope of a slope is wanted (lesson 07). Operators take both; NumPy's functions
-# and `.exp()` do not.
 
 # %%
 class Exp(Op):
@@ -232,7 +235,8 @@ class Tanh(Op):
 Tanh = check(Tanh)
 
 # %% [markdown]
-# **In PyTorch** these two are `x.exp()` and `x.tanh()`. The package's own rules come with the next cell.
+# **In PyTorch** these two are `x.exp()` and `x.tanh()`. The package's own rules come at the end of the
+# next output.
 #
 # ### Bug hunt 1
 #
@@ -240,10 +244,6 @@ Tanh = check(Tanh)
 # and what is measured is something else. What is to blame: `"the formula"`, `"the letter"` or `"the measuring"`?
 
 # %%
-course.show("03.Exp")
-course.show("03.Tanh")
-
-
 class Sigmoid(Op):
     def forward(x):
         return 1 / (1 + np.exp(-x))
@@ -255,6 +255,8 @@ class Sigmoid(Op):
 for at in (np.array(0.0), np.array(3.0)):
     measured = tg.autograd.central_difference(Sigmoid, at)
     print(f"at {at}: the rule gives {Sigmoid.grad_x(1.0, at):.4f}, measured {measured:.4f}")
+course.show("03.Exp")
+course.show("03.Tanh")
 
 # %%
 predict("bug-letter", "the letter")  ### ANSWER

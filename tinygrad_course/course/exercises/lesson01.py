@@ -724,6 +724,15 @@ def _one_side(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
     return slopes
 
 
+def _one_side_by_copies(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
+    slopes = np.zeros(x.shape)
+    for place in np.ndindex(x.shape):
+        moved = x.copy()
+        moved[place] += eps
+        slopes[place] = (f(moved) - f(x)) / eps
+    return slopes
+
+
 def _brackets(f: Callable, x: np.ndarray, eps: float = 1e-6) -> np.ndarray:
     slopes = np.zeros(x.shape)
     for place in np.ndindex(x.shape):
@@ -828,6 +837,12 @@ CENTRAL_DIFFERENCE = Exercise(
             "one side",
             _one_side,
             "Your step goes to one side only. Take the symmetric difference: f once with x + step, once with x - step.",
+        ),
+        Mistake(
+            "one side, by copies",
+            _one_side_by_copies,
+            "Your step goes to one side only: take the symmetric difference. And a copy of whole numbers holds whole "
+            "numbers, so that nothing moves there: x + step is a new array, whose numbers have a point.",
         ),
         Mistake(
             "brackets",

@@ -852,7 +852,6 @@ ARROWS = Exercise(
 
 # a graph in which a node that is reached twice must not be followed twice
 
-
 MOST_LOOKS = 10_000
 
 
@@ -867,8 +866,7 @@ class _Watched(Node):
         _Watched.looks += 1
         if _Watched.looks > MOST_LOOKS:
             raise RuntimeError(f"`inputs` was read more than {MOST_LOOKS:,} times, and there are few nodes here")
-        kept: tuple = Node.inputs.__get__(self)  # type: ignore[attr-defined]
-        return kept
+        return super().inputs
 
 
 def _doubled(x: Any, times: int) -> Any:

@@ -144,6 +144,16 @@ SUB = Exercise(
             _SubByOutput,
             "Your rules multiply by the difference itself. Ask how much it changes, not how much it is.",
         ),
+        Mistake(
+            "y not handed in",
+            with_rules(Sub, x=lambda g: g * y),  # type: ignore[name-defined]  # noqa: F821
+            "A rule gets what its first line names. Here that is g, and neither x nor y is needed.",
+        ),
+        Mistake(
+            "x not handed in",
+            with_rules(Sub, y=lambda g: -g * x),  # type: ignore[name-defined]  # noqa: F821
+            "A rule gets what its first line names. That is g, and x is not there; it is not needed either.",
+        ),
     ),
     hints=(
         "If y grows by 0.1 and x stays, what happens to x - y?",
@@ -223,6 +233,22 @@ DIV = Exercise(
             "g forgotten for y",
             with_rules(Div, y=lambda g, x, y: -x / (y * y)),
             "Your rule for y gives the slope of x / y alone. What comes after it has a slope too, and that is g.",
+        ),
+        Mistake(
+            "NumPy in the rule",
+            with_rules(Div, y=lambda g, x, y: -g * x / np.square(y)),
+            "Right for arrays. But a rule can be handed Tensors as well, and NumPy's function does not take those. Use "
+            "operators: **, *, /.",
+        ),
+        Mistake(
+            "x not handed in",
+            with_rules(Div, x=lambda g, y: g * x / y),  # type: ignore[name-defined]  # noqa: F821
+            "A rule gets what its first line names, and in grad_x that is not x. Do without it: y is enough.",
+        ),
+        Mistake(
+            "z not handed in",
+            with_rules(Div, y=lambda g, x, y: -g * z / y),  # type: ignore[name-defined]  # noqa: F821
+            "A rule gets what its first line names, and z is not there. Take x and y, or name z in that line as well.",
         ),
     ),
     hints=(
@@ -371,6 +397,17 @@ TANH = Exercise(
             with_rules(Tanh, x=lambda g, z: g * (1 - Tanh(z) ** 2)),
             "You have taken tanh once too often: z is the output, and so it is tanh(x) already.",
         ),
+        Mistake(
+            "NumPy in the rule",
+            with_rules(Tanh, x=lambda g, z: g * (1 - np.square(z))),
+            "Right for arrays. But a rule can be handed Tensors as well, and NumPy's function does not take those. Use "
+            "operators: **, *, /.",
+        ),
+        Mistake(
+            "x not handed in",
+            with_rules(Tanh, x=lambda g, z: g * (1 - Tanh(x) ** 2)),  # type: ignore[name-defined]  # noqa: F821
+            "A rule gets what its first line names, and here that is not x. Do without it: z is enough.",
+        ),
     ),
     hints=(
         "What is in the table where tanh is 0, and what is left of it where tanh is nearly 1?",
@@ -466,6 +503,11 @@ RELU = Exercise(
             with_rules(ReLU, x=_relu_in_place),
             "Your rule writes into g itself. The same array may have been handed to another rule as well, that of a "
             "sum does so: make a new one.",
+        ),
+        Mistake(
+            "z not handed in",
+            with_rules(ReLU, x=lambda g, x: g * (z > 0)),  # type: ignore[name-defined]  # noqa: F821
+            "A rule gets what its first line names, and here that is not z. Do without it: x is enough.",
         ),
     ),
     hints=(

@@ -602,6 +602,12 @@ SUM = Exercise(
             "g.reshape(kept(shape, axis)) serves both, and Tensors too.",
         ),
         Mistake(
+            "a Tensor's method, flush right",
+            with_rule(Sum, lambda g, shape: g.expand(shape)),
+            "g may be an array, which has no expand: use Expand(g, size=...). And first put a 1 where each folded axis "
+            "was, with kept and reshape.",
+        ),
+        Mistake(
             "a Tensor's method",
             with_rule(Sum, lambda g, shape, axis: g.reshape(kept(shape, axis)).expand(shape)),
             "Right for Tensors. But g may be an array, which has no expand: use Expand(g, size=...), which serves "
@@ -803,6 +809,16 @@ def _max_of_all_plain(g: Any, x: Any) -> Any:
     return (x == x.max()) * g
 
 
+def _max_of_all_shared(g: Any, x: Any, axis: Shape, shape: Shape) -> Any:
+    mask = x == x.max()
+    return mask * g.reshape(kept(shape, axis)) / mask.sum(axis=axis, keepdims=True)
+
+
+def _max_of_all_plain_shared(g: Any, x: Any) -> Any:
+    mask = x == x.max()
+    return mask * g / mask.sum()
+
+
 def _max_counts_all(g: Any, x: Any, z: Any, axis: Shape, shape: Shape) -> Any:
     mask = _max_mask(x, z, axis, shape)
     return mask * g.reshape(kept(shape, axis)) / mask.sum()
@@ -888,6 +904,18 @@ MAX = Exercise(
             with_rule(Max, _max_of_all_whole),
             "You compare with the largest of all, not of each row: those are in z. And where several are largest, "
             "they share the gradient equally.",
+        ),
+        Mistake(
+            "the largest of all, shared along axis",
+            with_rule(Max, _max_of_all_shared),
+            "You compare with the largest of all, not of each row. In a row that does not hold it nobody is left to "
+            "share, and you divide by 0. The largest of each row are in z.",
+        ),
+        Mistake(
+            "the largest of all, shared by all",
+            with_rule(Max, _max_of_all_plain_shared),
+            "You compare with the largest of all, not of each row: those are in z. Bring z and g to kept(shape, axis) "
+            "before they meet x, and count the largest along `axis`.",
         ),
         Mistake(
             "the largest of all, as it is",
