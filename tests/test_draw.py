@@ -19,7 +19,7 @@ import tinygrad_course as tg
 from tinygrad_course.draw import Picture, side_by_side
 from tinygrad_course.draw.digits import digits_of, number
 from tinygrad_course.draw.picture import WIDEST, svg_width
-from tinygrad_course.draw.scene import Operation
+from tinygrad_course.draw.scene import Operation, nearest
 from tinygrad_course.graph import walk
 
 ARROW = re.compile(r"^\s*(n\d+) -> (n\d+)", re.MULTILINE)
@@ -466,3 +466,11 @@ def test_importing_is_light_and_drawing_says_nothing_on_stderr() -> None:
     )
     done = subprocess.run([sys.executable, "-c", source], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_sixty_doublings_are_cut_at_a_depth_in_no_time() -> None:
+    """A ring that held a node once for each way to it would hold 2**58 of them."""
+    y = tg.tensor(1.0, requires_grad=True)
+    for _ in range(60):
+        y = y * y
+    assert len(nearest(y.grad_fn, 59)) == 59

@@ -197,10 +197,10 @@ def nearest(root: Node, depth: int | None) -> set[Node]:
     """The nodes at most `depth` operations from root, root being the first; all of them for None."""
     if depth is None:
         return set(walk(root))
-    within, ring = {root}, [root]
+    within, ring = {root}, {root}
     for _ in range(depth - 1):
-        ring = [source for node in ring for source in node.inputs if isinstance(source, Node) and source not in within]
-        within.update(ring)
+        ring = {source for node in ring for source in node.inputs if isinstance(source, Node)} - within
+        within |= ring
     return within
 
 
