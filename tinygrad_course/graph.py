@@ -33,48 +33,51 @@ class Node:
     """The record of one operation.
 
     inputs: for each input the Node that made it, the leaf Tensor itself, or None for a constant.
+    constants: of those without a gradient the number or the small array, kept for drawing; of large ones what is Left.
     saved: the arrays that the rules will read, by name; dropped after backward. handed: those that forward handed over.
-    shapes: the shape of each input (None for a Python number). shape, dtype: those of the output.
-    value, constants: the output and the constant inputs where small, kept for drawing.
+    shape, dtype: those of the output. value: the output where it is small, kept for drawing.
     hooks: functions that see, and may replace, the gradient of the output.
     scope: the call of a module that it belongs to. line: where the program called it, under anomaly mode.
     """
 
     __slots__ = (
         "__weakref__", "constants", "dtype", "handed", "hooks", "id", "inputs", "line", "op", "params", "plan", "saved",
-        "scope", "shape", "shapes", "value",
+        "scope", "shape", "value",
     )  # fmt: skip
 
-    def __init__(
-        self, op: type[Op], plan: Plan, inputs: tuple, params: dict[str, Any], shapes: tuple, z: np.ndarray
-    ) -> None:
-        self.op, self.inputs, self.params, self.shapes = op, inputs, params, shapes
+    def __init__(self, op: type[Op], plan: Plan, inputs: tuple, params: dict[str, Any], z: np.ndarray) -> None:
+        now = vars(modes)
+        self.op, self.plan, self.inputs, self.params = op, plan, inputs, params
         self.shape, self.dtype = z.shape, z.dtype
         self.value = z if z.size <= SMALL else None
         self.constants: dict[int, Any] = NONE
-        self.plan = plan
-        self.saved: Sequence[Saved] | None = ()
         self.handed: dict[str, Any] = NONE
+        self.saved: Sequence[Saved] | None = ()
         self.hooks: dict[int, Callable] | None = None
-        self.scope = modes.scope
-        self.line = calling_line() if modes.anomaly else ""
+        self.scope = now["scope"]
+        self.line = calling_line() if now["anomaly"] else ""
         self.id = next(_ids)
 
-    def keep(self, inputs: tuple, arrays: list[Any], handed: dict[str, Any], y: Any) -> None:
+    def keep(self, inputs: tuple, arrays: Sequence[Any], handed: dict[str, Any], y: Any) -> None:
         """Keep what the rules will read, with the versions it is at, and small constants for drawing."""
-        self.handed = handed
-        if self.plan.fixed:
-            self.constants = kept = {}
-            for i in self.plan.fixed:
+        plan, self.handed = self.plan, handed
+        if plan.fixed:
+            self.constants = constants = {}
+            for i in plan.fixed:
                 a = arrays[i]
-                if type(a) in NUMBERS or a.size <= SMALL:
-                    kept[i] = a
-        if self.plan.keeps:
+                constants[i] = a if type(a) in NUMBERS or a.size <= SMALL else Left(a.shape, a.dtype)
+        if plan.keeps:
             self.saved = saved = []
-            for i, name in self.plan.keeps:
+            for i, name in plan.keeps:
                 x, array = (y, y.data) if i == OUTPUT else (inputs[i], arrays[i])
                 counter = x.version if isinstance(x, Op.result) else UNCHANGING
                 saved.append((name, i, array, counter, counter[0]))
+
+    @property
+    def shapes(self) -> tuple:
+        """The shape of each input; None for a Python number."""
+        given = [self.constants.get(i) if source is None else source for i, source in enumerate(self.inputs)]
+        return tuple([getattr(x, "shape", None) for x in given])
 
     def __repr__(self) -> str:
         return f"<{self.op.__name__}>"
@@ -84,14 +87,14 @@ class Node:
         """The (input, index) pairs that PyTorch's grad_fn has; every op here has one output, so each index is 0."""
         return tuple((source, 0) for source in self.inputs)
 
-    def recall(self) -> dict[str, Any]:
-        """What the rules may read, by name: arrays, or under create_graph Tensors tied to their nodes."""
+    def recall(self, tied: bool = False) -> dict[str, Any]:
+        """What the rules may read, by name: arrays; where tied, Tensors on their own places in the graph."""
         if self.saved is None:
             raise RuntimeError(
                 f"Trying to backward through the graph a second time: what {self.op.__name__} saved was dropped after "
                 f"the first. Call backward(retain_graph=True) the first time, or run the forward pass again.{self.line}"
             )
-        values, tied = {**self.params, **self.handed}, modes.create_graph
+        values = {**self.params, **self.handed}
         for name, place, array, counter, count in self.saved:
             if counter[0] != count:
                 raise RuntimeError(changed_since(self.op, place, array, counter[0], count) + self.line)
@@ -107,6 +110,13 @@ class Node:
         if source is None and not isinstance(array, np.ndarray):
             return array
         return Op.result(array, source) if isinstance(source, Node) or source is None else source
+
+
+class Left(NamedTuple):
+    """What a node knows of a large input that it does not keep."""
+
+    shape: tuple[int, ...]
+    dtype: np.dtype
 
 
 Saved = tuple[str, int, Any, list[int], int]
@@ -194,27 +204,19 @@ class Op:
 
     def __new__(cls, *inputs: Any, **params: Any) -> Any:
         """Compute the output; a Tensor if an input is one (recorded where a gradient will be wanted), else an array."""
-        if len(inputs) == 2 and not params:
-            x, y = inputs
-            if type(x) is type(y) is Op.result and x.data.dtype is y.data.dtype and x.data.dtype.kind == "f":
-                return cls.of_two(x, y)
-        tensor, recording, wrapped, mixed, dtype = Op.result, modes.grad, False, False, None
-        arrays, sources, shapes, wanted = [], [], [], 1
+        tensor, recording = Op.result, modes.grad
+        arrays, sources, wanted, wrapped, mixed, dtype = [], [], 1, False, False, None
         for x in inputs:
             if isinstance(x, tensor):
-                a, source, wrapped = x.data, x.node, True
-                if recording and (source is None or x.origin is not None):
-                    source = place_of(x)
+                a, wrapped = x.data, True
+                source = place_of(x) if recording else None
             else:
                 a, source = x if type(x) in PLAIN else constant(cls, x), None
-            arrays.append(a)
-            number = type(a) in NUMBERS
-            if not number and a.dtype is not dtype:
+            if type(a) not in NUMBERS and a.dtype is not dtype:
                 mixed, dtype = dtype is not None, a.dtype
-            if recording:
-                sources.append(source)
-                shapes.append(None if number else a.shape)
-                wanted = 2 * wanted + (source is not None)
+            arrays.append(a)
+            sources.append(source)
+            wanted += wanted + (source is not None)
         if cls.promotes and (mixed or dtype is None or dtype.kind != "f"):
             arrays = cls.cast(arrays)
         try:
@@ -228,29 +230,12 @@ class Op:
         if recording:
             plan = cls.plans.get(wanted) or cls.plan(wanted)
             if plan.rules:
-                y.node = Node(cls, plan, tuple(sources), params, tuple(shapes), y.data)
+                y.node = Node(cls, plan, tuple(sources), params, y.data)
                 if plan.fixed or plan.keeps:
                     y.node.keep(inputs, arrays, handed, y)
         if cls.views:
             share(y, inputs[0], cls, params)
         return y
-
-    @classmethod
-    def of_two(cls, x: Any, y: Any) -> Any:
-        """What __new__ does, for two Tensors of one float dtype: a chain of tiny operations takes 0.93 of the time."""
-        arrays = x.data, y.data
-        try:
-            z = Op.result(cls.forward(*arrays))
-        except ValueError as error:
-            raise cls.misfit(list(arrays), error) from None
-        if modes.grad:
-            sources = place_of(x), place_of(y)
-            plan = plan_of(cls, sources)
-            if plan.rules:
-                z.node = Node(cls, plan, sources, {}, (arrays[0].shape, arrays[1].shape), z.data)
-                if plan.fixed or plan.keeps:
-                    z.node.keep((x, y), arrays, NONE, z)
-        return z
 
     @classmethod
     def misfit(cls, arrays: list[Any], error: ValueError) -> Exception:
@@ -365,43 +350,44 @@ def sum_to(g: Any, shape: tuple[int, ...]) -> Any:
 def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
     """Apply a node's rules to g, the gradient of its output: (input, gradient) for each input that wants one.
 
-    A gradient for a Node is an array (a Tensor under create_graph); one for a leaf is always a Tensor.
+    Gradients are arrays; Tensors under create_graph.
     """
-    held = modes.held
+    now = vars(modes)
+    held = now["held"]
     if node.hooks or held:
         g = watch(node, g)
-    values = node.recall() if node.plan.keeps or node.op.variadic else dict(node.params)
-    if node.saved and not modes.retain_graph:
+    values = node.recall(now["create_graph"])
+    if node.saved and not now["retain_graph"]:
         node.saved, node.handed = None, NONE
     together = node.op.together(node, g, values) if node.op.reads else None
     pairs = []
     for i, rule in node.plan.rules:
-        source = node.inputs[i]
         gx = apply_rule(node, i, rule, g, values) if together is None else together[i]
-        if not isinstance(source, Node):
-            gx = gx if isinstance(gx, Op.result) else Op.result(gx)
-            if modes.only_held or (source.hooks and held is not None):
-                hold(source, gx)
-                continue
-        pairs.append((source, gx))
+        if now["anomaly"]:
+            check_nan(node, i, gx)
+        source = node.inputs[i]
+        if held is None or isinstance(source, Node) or not (source.hooks or now["only_held"]):
+            pairs.append((source, gx))
+        else:
+            hold(source, gx)
     return pairs
 
 
 def apply_rule(node: Node, i: int, rule: Rule, g: Any, values: dict[str, Any]) -> Any:
     """The gradient of a node's input number i, in that input's shape and dtype."""
     if rule.reads_place:
-        values |= {"shape": node.shapes[i], "shapes": node.shapes, "i": i - len(node.op.arguments)}
-    gx = rule.function(g, *[values[name] for name in rule.reads]) if rule.reads else rule.function(g)
-    return fitting(node, i, gx)
+        values |= {"shape": node.inputs[i].shape, "i": i - len(node.op.arguments)}
+        if "shapes" in rule.reads:
+            values["shapes"] = node.shapes
+    return fitting(node, i, rule.apply(g, values))
 
 
 def fitting(node: Node, i: int, gx: Any) -> Any:
     """A gradient of a node's input number i, brought to that input's shape and dtype."""
-    if modes.anomaly:
-        check_nan(node, i, gx)
-    if gx.shape != node.shapes[i]:
-        gx = sum_to(gx, node.shapes[i])
-    dtype = node.inputs[i].dtype
+    source = node.inputs[i]
+    if gx.shape != source.shape:
+        gx = sum_to(gx, source.shape)
+    dtype = source.dtype
     return gx if gx.dtype is dtype or gx.dtype == dtype else gx.astype(dtype)
 
 
@@ -434,7 +420,7 @@ def hold(leaf: Any, g: Any) -> None:
     held = modes.held
     if held is not None and (leaf in held or not modes.only_held):
         before = held.get(leaf)
-        held[leaf] = g if before is None else before + g
+        held[leaf] = as_tensor(g) if before is None else before + g
 
 
 def run_hooks(hooks: dict[int, Callable], g: Any) -> Any:
@@ -455,9 +441,6 @@ def propagate(root: Node, g: Any) -> None:
     arrived = {root: g}
     for node in reversed(walk(root)):
         for source, gx in pull(node, arrived.pop(node)):
-            if not isinstance(source, Node):
-                accumulate(source, gx)
-            elif source in arrived:
-                arrived[source] = arrived[source] + gx
-            else:
-                arrived[source] = gx
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf in list(arrived):
+        accumulate(leaf, as_tensor(arrived.pop(leaf)))

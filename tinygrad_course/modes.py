@@ -8,16 +8,20 @@ from typing import Any, NamedTuple
 
 
 class Modes(threading.local):
-    """What one thread has switched on: recording, and the options of the backward pass that is running."""
+    """What one thread has switched on: recording, and the options of the backward pass that is running.
 
-    grad: bool = True
-    create_graph: bool = False
-    retain_graph: bool = False
-    scope: Scope | None = None  # the call of a module that is running
-    anomaly: bool = False  # nodes note the line of the program they came from, and gradients that are nan are errors
-    fused: bool = True  # functions that have a fused operation use it; else the composite that it equals
-    held: dict | None = None  # gradients kept back from `accumulate`: those asked for, and those with hooks to run
-    only_held: bool = False  # autograd.grad: no leaf's .grad is touched
+    Code that every operation runs through reads `vars(modes)` once: each look-up for a thread takes its time.
+    """
+
+    def __init__(self) -> None:  # runs in each thread that looks
+        self.grad = True
+        self.create_graph = False
+        self.retain_graph = False
+        self.scope: Scope | None = None  # the call of a module that is running
+        self.anomaly = False  # nodes note the line of the program they came from; gradients that are nan are errors
+        self.fused = True  # functions that have a fused operation use it; else the composite that it equals
+        self.held: dict | None = None  # gradients kept back from `accumulate`: those asked for, or with hooks to run
+        self.only_held = False  # autograd.grad: no leaf's .grad is touched
 
 
 modes = Modes()

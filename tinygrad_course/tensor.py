@@ -150,8 +150,7 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())
 
-    def __hash__(self) -> int:
-        return id(self)
+    __hash__ = object.__hash__  # each Tensor is a key of its own, whatever its numbers
 
     def __repr__(self) -> str:
         from .printing import text

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph import Node, Op, place_of, plan_of
+from ..graph import Left, Node, Op, place_of, plan_of
 from ..modes import modes
 from ..tensor import Tensor
 from .grad_mode import no_grad
@@ -95,7 +95,8 @@ def record(function: type[Function], ctx: Context, args: tuple, edges: tuple, ys
     params = {"function": function, "ctx": ctx, "shapes_out": tuple(y.shape for y in ys)}
     z = Custom.forward(*ys, **params)
     plan = plan_of(Custom, edges)
-    node = Node(Custom, plan, edges, params, tuple(a.shape if isinstance(a, Tensor) else None for a in args), z)
+    node = Node(Custom, plan, edges, params, z)
+    node.constants = {i: Left(args[i].shape, args[i].dtype) for i in plan.fixed if isinstance(args[i], Tensor)}
     return Tensor(z, node)
 
 

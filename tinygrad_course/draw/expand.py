@@ -8,15 +8,13 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Collection, Mapping, Sequence
-from contextlib import suppress
 from copy import copy
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from ..dtypes import bool_, int64
 from ..fused import Fused
-from ..graph import NUMBERS, OUTPUT, Node, walk
+from ..graph import NUMBERS, OUTPUT, Left, Node, walk
 from ..modes import using
 from ..tensor import Tensor
 
@@ -82,29 +80,19 @@ def find(node: Node, i: int, tensors: Mapping[int, Tensor]) -> Found:
 def array_of(node: Node, i: int) -> Any:
     """The array or number that is a node's input number i, where the node itself still has it; else None."""
     saved = {place: array for _, place, array, *_ in node.saved or ()}
-    return node.constants.get(i, saved.get(i))
+    kept = node.constants.get(i)
+    return saved.get(i) if kept is None or isinstance(kept, Left) else kept
 
 
 def run(node: Node, found: Sequence[Found]) -> tuple[list[Tensor], Tensor]:
-    """Run a fused node's composite: the inputs it was given, and its output.
-
-    Of a constant that is gone the dtype is not known either: first it is taken for a mask, then for class numbers.
-    """
-    gone = any(array is None and source is None for (array, _), source in zip(found, node.inputs, strict=True))
-    for dtype in (bool_, int64) if gone else ():
-        with suppress(RuntimeError, TypeError):
-            return run_with(node, found, dtype)
-    return run_with(node, found, node.dtype)
-
-
-def run_with(node: Node, found: Sequence[Found], dtype: Any) -> tuple[list[Tensor], Tensor]:
-    """Run the composite with zeros for what is gone, where that is a constant of this dtype."""
+    """Run a fused node's composite, with zeros for what is gone: the inputs it was given, and its output."""
     op: Any = node.op
     counts = {i: count for _, i, _, _, count in node.saved or ()}
     given = []
     for i, ((array, _), source) in enumerate(zip(found, node.inputs, strict=True)):
         if array is None:
-            array = np.zeros(node.shapes[i], dtype if source is None else source.dtype)
+            gone = node.constants[i] if source is None else source
+            array = np.zeros(gone.shape, gone.dtype)
         given.append(Tensor(array, version=[counts.get(i, 0)]).requires_grad_(source is not None))
     with using(**AFRESH, scope=node.scope), np.errstate(all="ignore"):
         return given, op.composite(*given, **node.params)
