@@ -41,10 +41,9 @@ class using:
         self.options = options
 
     def __enter__(self) -> None:
-        self.before = [(name, getattr(modes, name)) for name in self.options]
-        for name, value in self.options.items():
-            setattr(modes, name, value)
+        here = vars(modes)
+        self.before = {name: here[name] for name in self.options}
+        here.update(self.options)
 
     def __exit__(self, *exception: Any) -> None:
-        for name, value in self.before:
-            setattr(modes, name, value)
+        vars(modes).update(self.before)

@@ -77,11 +77,16 @@ def find(node: Node, i: int, tensors: Mapping[int, Tensor]) -> Found:
     return Found(array, same) if np.shape(array) == node.shapes[i] else Found(None, False)
 
 
+class Forgotten(Left):
+    """An input that is not to be shown, although its array may still be saved."""
+
+
 def array_of(node: Node, i: int) -> Any:
     """The array or number that is a node's input number i, where the node itself still has it; else None."""
-    saved = {place: array for _, place, array, *_ in node.saved or ()}
     kept = node.constants.get(i)
-    return saved.get(i) if kept is None or isinstance(kept, Left) else kept
+    if kept is None or type(kept) is Left:
+        return next((array for _, place, array, *_ in node.saved or () if place == i), None)
+    return None if isinstance(kept, Forgotten) else kept
 
 
 def run(node: Node, found: Sequence[Found]) -> tuple[list[Tensor], Tensor]:
@@ -112,9 +117,10 @@ def forget(steps: Sequence[Node], given: Sequence[Tensor], found: Sequence[Found
     arrays = [array for array, _ in found if array is not None]
     for step in steps if blind else ():
         fixed = {i: array_of(step, i) for i, source in enumerate(step.inputs) if source is None}
-        sure = {i: a for i, a in fixed.items() if type(a) in NUMBERS or any(a is array for array in arrays)}
-        step.constants = dict.fromkeys(fixed) | sure
-        if len(sure) < len(fixed) or not blind.isdisjoint(map(id, step.inputs)):
+        sure = {i for i, a in fixed.items() if type(a) in NUMBERS or any(a is array for array in arrays)}
+        unsure = {i: step.constants[i] for i in fixed if i not in sure}
+        step.constants = step.constants | {i: Forgotten(x.shape, x.dtype) for i, x in unsure.items()}
+        if unsure or not blind.isdisjoint(map(id, step.inputs)):
             blind.add(id(step))
             if step.value is not None and not any(np.may_share_memory(step.value, array) for array in arrays):
                 step.value = None
