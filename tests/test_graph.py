@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import tinygrad_course as tg
-from tinygrad_course import autograd
-from tinygrad_course.graph import Node, Op, accumulate, propagate, pull, sum_to, walk
+from tinygrad_course import autograd, graph
+from tinygrad_course.graph import Left, Node, Op, accumulate, propagate, pull, sum_to, walk
 from tinygrad_course.ops import Add, Exp, Mul
 
 
@@ -151,6 +151,35 @@ def test_a_million_nodes() -> None:
         y = y + 1
     y.backward()
     assert x.grad.tolist() == [1]
+
+
+def test_a_leaf_gets_one_total_from_a_pass_and_none_from_one_that_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    came: list[tuple[object, list[float]]] = []
+    monkeypatch.setattr(graph, "accumulate", lambda leaf, g: came.append((leaf, g.tolist())))
+    x, w = leaf(3), leaf(2)
+    (x * w + x * 5 + x).backward()
+    assert came == [(x, [8.0]), (w, [3.0])]
+
+    y = w * x
+    y.register_hook(lambda g: 1 / 0)
+    came.clear()
+    with pytest.raises(ZeroDivisionError):
+        (x * 4 + y).backward()
+    assert not came
+
+
+def test_a_node_knows_the_shapes_of_large_inputs_that_it_does_not_keep() -> None:
+    x = leaf(*range(100))
+    large = np.arange(300.0).reshape(3, 100)
+    y = x + large
+    kept = y.grad_fn.constants[1]
+    assert isinstance(kept, Left) and kept == (large.shape, large.dtype)
+    assert y.grad_fn.shapes == ((100,), (3, 100)) and (x * 2).grad_fn.shapes == ((100,), None)
+    joined = tg.cat([x, tg.tensor(large).reshape(300)]).grad_fn
+    assert joined.shapes == ((100,), (300,))
+    joined_sum = tg.cat([tg.tensor(large).reshape(300), x]) * 2
+    joined_sum.sum().backward()
+    assert x.grad.tolist() == [2.0] * 100
 
 
 def test_sixty_doublings_take_sixty_steps() -> None:
