@@ -167,13 +167,13 @@ class Plan(NamedTuple):
     """What an op does where certain inputs want gradients.
 
     keeps: the places it keeps, with the names that rules know them by. rules: by the place of each such input.
-    fixed: the places of the other inputs. partial: whether a gradient could go to some of those, but for a rule.
+    fixed: the places of the other inputs. reads: whether a rule reads anything beside g.
     """
 
     keeps: tuple[tuple[int, str], ...]
     rules: tuple[tuple[int, Rule], ...]
     fixed: tuple[int, ...]
-    partial: bool
+    reads: bool
 
 
 class Op:
@@ -204,26 +204,37 @@ class Op:
 
     def __new__(cls, *inputs: Any, **params: Any) -> Any:
         """Compute the output; a Tensor if an input is one (recorded where a gradient will be wanted), else an array."""
-        tensor, recording = Op.result, modes.grad
-        arrays, sources, wanted, wrapped, mixed, dtype = [], [], 1, False, False, None
+        tensor = Op.result
+        recording = modes.grad
+        arrays = []
+        sources = []
+        wanted = 1  # which inputs want gradients: a digit for each, after a leading 1
+        wrapped = mixed = False
+        dtype = None
         for x in inputs:
+            source = None
             if isinstance(x, tensor):
-                a, wrapped = x.data, True
-                source = place_of(x) if recording else None
-            else:
-                a, source = x if type(x) in PLAIN else constant(cls, x), None
-            if type(a) not in NUMBERS and a.dtype is not dtype:
-                mixed, dtype = dtype is not None, a.dtype
-            arrays.append(a)
+                wrapped = True
+                if recording:
+                    source = x.node if x.origin is None and x.node else place_of(x)
+                x = x.data
+            elif type(x) not in PLAIN:
+                x = constant(cls, x)
+            if type(x) not in NUMBERS and x.dtype is not dtype:
+                mixed = dtype is not None
+                dtype = x.dtype
+            arrays.append(x)
             sources.append(source)
-            wanted += wanted + (source is not None)
+            wanted += wanted if source is None else wanted + 1
         if cls.promotes and (mixed or dtype is None or dtype.kind != "f"):
             arrays = cls.cast(arrays)
         try:
-            z = cls.forward(*arrays, **params)
+            z = cls.forward(*arrays, **params) if params else cls.forward(*arrays)
         except ValueError as error:
             raise cls.misfit(arrays, error) from None
-        z, handed = z if type(z) is Kept else (z, NONE)
+        handed = NONE
+        if type(z) is Kept:
+            z, handed = z
         if not wrapped:
             return z
         y = tensor(z)
@@ -266,7 +277,7 @@ class Op:
         keeps = tuple((i, cls.name_of(i)) for i in (OUTPUT, *range(len(digits))) if cls.name_of(i) in reads)
         ruled = {i for i, _ in rules}
         fixed = tuple(i for i in range(len(digits)) if i not in ruled)
-        cls.plans[wanted] = Plan(keeps, rules, fixed, len(rules) < len(places))
+        cls.plans[wanted] = Plan(keeps, rules, fixed, bool(reads))
         return cls.plans[wanted]
 
     @classmethod
@@ -356,12 +367,13 @@ def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
     held = now["held"]
     if node.hooks or held:
         g = watch(node, g)
-    values = node.recall(now["create_graph"])
+    plan = node.plan
+    values = node.recall(now["create_graph"]) if plan.reads else NONE
     if node.saved and not now["retain_graph"]:
         node.saved, node.handed = None, NONE
     together = node.op.together(node, g, values) if node.op.reads else None
     pairs = []
-    for i, rule in node.plan.rules:
+    for i, rule in plan.rules:
         gx = apply_rule(node, i, rule, g, values) if together is None else together[i]
         if now["anomaly"]:
             check_nan(node, i, gx)
