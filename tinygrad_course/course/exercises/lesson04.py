@@ -445,7 +445,8 @@ def _propagate_in_lists(root: Node, g: Any) -> None:
 
 
 def _propagate_leaves_apart(root: Node, g: Any) -> None:
-    arrived, leaves = {root: g}, {}
+    arrived = {root: g}
+    leaves: dict[Any, Any] = {}
     for node in walk(root)[::-1]:
         for source, gx in pull(node, arrived[node]):
             sums = arrived if isinstance(source, Node) else leaves
@@ -470,6 +471,16 @@ def _propagate_expects(root: Node, g: Any) -> None:
             arrived[source] = arrived[source] + gx
     for leaf, total in arrived.items():
         accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_expects_at_nodes(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if isinstance(source, Node):
+                arrived[source] = arrived[source] + gx
+            else:
+                accumulate(source, tg.as_tensor(gx))
 
 
 def _propagate_keeps_first(root: Node, g: Any) -> None:
@@ -507,7 +518,7 @@ def _propagate_to_no_leaf(root: Node, g: Any) -> None:
 
 
 def _propagate_leaf_replaced(root: Node, g: Any) -> None:
-    arrived = {root: g}
+    arrived: dict[Any, Any] = {root: g}
     for node in reversed(walk(root)):
         for source, gx in pull(node, arrived.pop(node)):
             arrived[source] = arrived[source] + gx if source in arrived else gx
@@ -546,7 +557,7 @@ def _propagate_running_sums(root: Node, g: Any) -> None:
 
 
 def _propagate_after_each_node(root: Node, g: Any) -> None:
-    arrived = {root: g}
+    arrived: dict[Any, Any] = {root: g}
     for node in reversed(walk(root)):
         for source, gx in pull(node, arrived.pop(node)):
             arrived[source] = arrived[source] + gx if source in arrived else gx
@@ -713,6 +724,12 @@ PROPAGATE = Exercise(
             _propagate_expects,
             "The first gradient that arrives somewhere finds nothing in your dict, and Python raises a KeyError. Ask "
             "whether the source is in it: then add, else this is the first.",
+        ),
+        Mistake(
+            "the first at a Node has nothing to add to",
+            _propagate_expects_at_nodes,
+            "The first gradient that arrives at a Node finds nothing in your dict, and Python raises a KeyError. Ask "
+            "whether the Node is in it: then add, else this is the first.",
         ),
         Mistake(
             "the first gradient",
