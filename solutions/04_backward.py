@@ -42,8 +42,8 @@ predict("two-paths", 6.0)  ### ANSWER
 # %% [markdown]
 # `pull(node, g)` is the piece that applies a node's rules. It takes `g`, the gradient of the node's output, and gives
 # a pair (source, gradient) for each input that wants one. A source is what a node's `inputs` hold: a leaf, which is a
-# Tensor, or another Node. A leaf's gradient comes as a Tensor, a Node's as an array. (A node can be pulled once: then
-# the values that its rules read are let go.)
+# Tensor, or another Node. A gradient is an array, like `g`. (A node can be pulled once: then the values that its rules
+# read are let go.)
 
 # %%
 x, w = tg.tensor([2.0], requires_grad=True), tg.tensor([5.0], requires_grad=True)
@@ -51,7 +51,7 @@ print(pull((x * w).node, np.ones(1)))
 print(pull((x * w * 10).node, np.ones(1)))
 
 # %% [markdown]
-# Three pieces are left to write: in which order to go, what to do with a gradient at a leaf, and the loop.
+# Three pieces are left to write: in which order to go, how a leaf keeps its gradient, and the loop.
 #
 # ## The order
 #
@@ -106,13 +106,15 @@ walk = check(walk)
 #
 # *Difficulty 2 of 5 · about 5 minutes · builds `graph.accumulate`*
 #
-# `accumulate(leaf, g)` is called whenever a gradient arrives at a leaf.
+# At the end of a pass, `accumulate(leaf, g)` is called for each leaf; `g` is the sum of all that the pass brought
+# there. A leaf may have a gradient already, from an earlier pass. Then the two add up: passes from `y1` and from `y2`
+# bring what one pass from `y1 + y2` would.
 
 # %%
 def accumulate(leaf, g):
     """Add the gradient g to what leaf has received so far.
 
-    leaf.grad is None before the first gradient arrives. g is a Tensor of leaf's shape.
+    leaf.grad is None before the first pass. g is a Tensor of leaf's shape.
     Two leaves must never share one array: keep a copy, g.clone(), and not g itself.
 
     >>> w = tg.tensor(1.0, requires_grad=True)
@@ -135,15 +137,17 @@ accumulate = check(accumulate)
 #
 # *Difficulty 4 of 5 · about 15 minutes · builds `graph.propagate`*
 #
-# Now the loop. Keep a dict of what has arrived at each node so far; at first the root has `g` and nobody else has
-# anything. Use `walk`, `pull` and `accumulate`.
+# Now the loop. Keep a dict of what has arrived so far; its keys are Nodes and leaves alike. At first the root has `g`
+# and nobody else has anything. When a node has its turn, take its gradient out of the dict. After the last turn only
+# leaves are left there, each with its sum. Use `walk`, `pull` and `accumulate`.
 
 # %%
 def propagate(root, g):
     """Send g, the gradient of root's output, back through the graph to every leaf.
 
-    root is a Node, g an array. What pull gives for a Node is added to what that node has; what it gives for a leaf
-    goes to accumulate. Add with a + b, which makes a new array: rules may hand one array to two inputs.
+    root is a Node, g an array. What pull gives for a source, Node or leaf, is added to what that source has. At the
+    end each leaf's sum goes to accumulate, once, as a Tensor: tg.as_tensor makes one of an array.
+    Add with a + b, which makes a new array: rules may hand one array to two inputs.
 
     >>> x = tg.tensor(3.0, requires_grad=True); y = x * x
     >>> propagate(y.node, np.array(1.0)); x.grad
@@ -153,12 +157,12 @@ def propagate(root, g):
     arrived = {root: g}
     for node in reversed(walk(root)):
         for source, gx in pull(node, arrived.pop(node)):
-            if not isinstance(source, Node):
-                accumulate(source, gx)
-            elif source in arrived:
+            if source in arrived:
                 arrived[source] = arrived[source] + gx
             else:
                 arrived[source] = gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
     ### END SOLUTION
 
 
@@ -167,7 +171,7 @@ propagate = check(propagate)
 
 # %% [markdown]
 # That was the engine. **In PyTorch** the same loop is written in C++, and `loss.backward()` runs it. The package's own,
-# to read beside yours:
+# to read beside yours. It takes the leaves' sums out of the dict too, so that their memory is free at once:
 
 # %%
 course.show("04.propagate")
@@ -358,8 +362,8 @@ plots.decision_boundary(network, points, labels)
 # ## What you have built
 #
 # - `walk`: the order of the ids is right for every graph, and each node is walked into once, without recursion.
-# - `accumulate`: gradients add, and nobody shares an array.
-# - `propagate`: a node's turn comes when all has arrived.
+# - `accumulate`: the gradients of several passes add up, and nobody shares an array.
+# - `propagate`: a node's turn comes when all has arrived; the leaves come last.
 # - A training loop is four lines: loss, zero_grad, backward, step.
 #
 # **Next:** lesson 05, *Tensors*: whole arrays in the nodes, and what broadcasting does to a gradient.

@@ -11,7 +11,7 @@ import pytest
 
 import tinygrad_course as tg
 from tinygrad_course import autograd, graph
-from tinygrad_course.graph import Left, Node, Op, accumulate, propagate, pull, sum_to, walk
+from tinygrad_course.graph import Left, Op, accumulate, propagate, pull, sum_to, walk
 from tinygrad_course.ops import Add, Exp, Mul
 
 
@@ -196,10 +196,9 @@ def test_a_graph_of_the_learners_own_loop() -> None:
     arrived = {y.grad_fn: np.ones(1)}
     for node in reversed(walk(y.grad_fn)):
         for source, g in pull(node, arrived.pop(node)):
-            if isinstance(source, Node):
-                arrived[source] = arrived.get(source, 0) + g
-            else:
-                accumulate(source, g)
+            arrived[source] = arrived.get(source, 0) + g
+    for source, g in arrived.items():
+        accumulate(source, tg.as_tensor(g))
     by_hand, x.grad = x.grad, None
     propagate(((x * x).exp() + x).grad_fn, np.ones(1))
     np.testing.assert_allclose(by_hand.numpy(), x.grad.numpy())

@@ -95,15 +95,14 @@ PIECES = {
                 x.grad = x.grad + g
     """,
     "propagate": """
-        from tinygrad_course.graph import Node, accumulate, pull, walk
+        from tinygrad_course.graph import accumulate, pull, walk
         def propagate(root, g):
             gradients = {root: g}
             for node in reversed(walk(root)):
                 for source, gx in pull(node, gradients.pop(node)):
-                    if isinstance(source, Node):
-                        gradients[source] = gradients[source] + gx if source in gradients else gx
-                    else:
-                        accumulate(source, gx)
+                    gradients[source] = gradients[source] + gx if source in gradients else gx
+            for x, total in gradients.items():
+                accumulate(x, tg.as_tensor(total))
     """,
     "sum_to": """
         def sum_to(g, shape):

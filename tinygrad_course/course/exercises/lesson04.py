@@ -381,8 +381,7 @@ ACCUMULATE = Exercise(
         Mistake(
             "overwrites",
             _accumulate_overwrites,
-            "The second gradient replaces the first. Every way from the leaf to the result brings a part of the "
-            "answer, and the parts add up.",
+            "The second gradient replaces the first. Every pass brings a part of the answer, and the parts add up.",
         ),
         Mistake(
             "shares",
@@ -409,7 +408,7 @@ ACCUMULATE = Exercise(
         Mistake(
             "mean",
             _accumulate_mean,
-            "Your code takes the mean of what arrives. Each way brings a part, so the parts are added, not averaged.",
+            "Your code takes the mean of what arrives. Each pass brings a part, so the parts are added, not averaged.",
         ),
     ),
     hints=(
@@ -423,77 +422,187 @@ ACCUMULATE = Exercise(
 # propagate
 
 
-def _propagate_with_get(root: Node, g: Any) -> None:
+def _propagate_at_each_arrival(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if not isinstance(source, Node):
+                accumulate(source, tg.as_tensor(gx))
+            elif source in arrived:
+                arrived[source] = arrived[source] + gx
+            else:
+                arrived[source] = gx
+
+
+def _propagate_in_lists(root: Node, g: Any) -> None:
     arrived: dict[Any, Any] = {root: [g]}
     for node in sorted(walk(root), key=lambda n: -n.id):
-        total = sum(arrived[node][1:], arrived[node][0])
-        for source, gx in pull(node, total):
-            if isinstance(source, Node):
-                arrived.setdefault(source, []).append(gx)
-            else:
-                accumulate(source, gx)
+        for source, gx in pull(node, sum(arrived[node])):
+            arrived.setdefault(source, []).append(gx)
+    for source, gradients in arrived.items():
+        if not isinstance(source, Node):
+            accumulate(source, tg.tensor(sum(gradients)))
+
+
+def _propagate_leaves_apart(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    leaves: dict[Any, Any] = {}
+    for node in walk(root)[::-1]:
+        for source, gx in pull(node, arrived[node]):
+            sums = arrived if isinstance(source, Node) else leaves
+            sums[source] = sums.get(source, 0) + gx
+    for leaf in leaves:
+        accumulate(leaf, tg.as_tensor(leaves[leaf]))
 
 
 def _propagate_keeps_last(root: Node, g: Any) -> None:
     arrived = {root: g}
     for node in reversed(walk(root)):
         for source, gx in pull(node, arrived.pop(node)):
-            if isinstance(source, Node):
-                arrived[source] = gx
-            else:
-                accumulate(source, gx)
+            arrived[source] = gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
 
 
 def _propagate_expects(root: Node, g: Any) -> None:
     arrived = {root: g}
     for node in reversed(walk(root)):
         for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_expects_at_nodes(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
             if isinstance(source, Node):
                 arrived[source] = arrived[source] + gx
             else:
-                accumulate(source, gx)
+                accumulate(source, tg.as_tensor(gx))
 
 
 def _propagate_keeps_first(root: Node, g: Any) -> None:
     arrived = {root: g}
     for node in reversed(walk(root)):
         for source, gx in pull(node, arrived.pop(node)):
-            if isinstance(source, Node):
-                arrived.setdefault(source, gx)
-            else:
-                accumulate(source, gx)
+            arrived.setdefault(source, gx)
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
 
 
 def _propagate_forwards(root: Node, g: Any) -> None:
     arrived = {root: g}
     for node in walk(root):
         for source, gx in pull(node, arrived.pop(node)):
-            if isinstance(source, Node):
-                arrived[source] = arrived[source] + gx if source in arrived else gx
-            else:
-                accumulate(source, gx)
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
 
 
-def _propagate_leaf_replaced(root: Node, g: Any) -> None:
+def _propagate_arrays(root: Node, g: Any) -> None:
     arrived = {root: g}
     for node in reversed(walk(root)):
         for source, gx in pull(node, arrived.pop(node)):
-            if not isinstance(source, Node):
-                source.grad = gx
-            else:
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, total)
+
+
+def _propagate_to_no_leaf(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+
+
+def _propagate_leaf_replaced(root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf, total in arrived.items():
+        leaf.grad = tg.as_tensor(total)
+
+
+def _propagate_leaf_replaced_at_once(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            if isinstance(source, Node):
                 arrived[source] = arrived[source] + gx if source in arrived else gx
+            else:
+                source.grad = tg.as_tensor(gx)
+
+
+def _propagate_counts_twice(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+            if not isinstance(source, Node):
+                accumulate(source, tg.as_tensor(gx))
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_running_sums(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+            if not isinstance(source, Node):
+                accumulate(source, tg.as_tensor(arrived[source]))
+
+
+def _propagate_after_each_node(root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+        for leaf, total in arrived.items():
+            if not isinstance(leaf, Node):
+                accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_within_the_loop(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+        for leaf, total in arrived.items():
+            accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_nodes_left(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived[node]):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_shrinks(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf in arrived:
+        accumulate(leaf, tg.as_tensor(arrived.pop(leaf)))
 
 
 def _propagate_in_place(root: Node, g: Any) -> None:
     arrived = {root: g}
     for node in reversed(walk(root)):
         for source, gx in pull(node, arrived.pop(node)):
-            if not isinstance(source, Node):
-                accumulate(source, gx)
-            elif source in arrived:
+            if source in arrived:
                 arrived[source] += gx
             else:
                 arrived[source] = gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
 
 
 def _propagate_own_seed(root: Node, g: Any) -> None:
@@ -501,19 +610,13 @@ def _propagate_own_seed(root: Node, g: Any) -> None:
 
 
 def _propagate_root_g(root: Node, g: Any) -> None:
-    for node in reversed(walk(root)):
-        for source, gx in pull(node, g):
-            if not isinstance(source, Node):
-                accumulate(source, gx)
-
-
-def _propagate_accumulates_all(root: Node, g: Any) -> None:
     arrived = {root: g}
     for node in reversed(walk(root)):
-        for source, gx in pull(node, arrived.pop(node)):
-            if isinstance(source, Node):
-                arrived[source] = arrived[source] + gx if source in arrived else gx
-            accumulate(source, gx)
+        arrived.pop(node)
+        for source, gx in pull(node, g):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
 
 
 def _propagate_at_once(root: Node, g: Any) -> None:
@@ -524,19 +627,16 @@ def _propagate_at_once(root: Node, g: Any) -> None:
             if isinstance(source, Node):
                 waiting.append((source, gx))
             else:
-                accumulate(source, gx)
+                accumulate(source, tg.as_tensor(gx))
 
 
-def _propagate_kept(root: Node, g: Any, arrived: dict[Node, Any] = {}) -> None:  # noqa: B006  the mistake itself
+def _propagate_kept(root: Node, g: Any, arrived: dict[Any, Any] = {}) -> None:  # noqa: B006  the mistake itself
     arrived[root] = g
     for node in reversed(walk(root)):
-        for source, gx in pull(node, arrived[node]):
-            if not isinstance(source, Node):
-                accumulate(source, gx)
-            elif source in arrived:
-                arrived[source] = arrived[source] + gx
-            else:
-                arrived[source] = gx
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
 
 
 def _propagate_case(name: str, program: Any, seed: float = 1.0) -> Case:
@@ -611,24 +711,30 @@ PROPAGATE = Exercise(
         Case("y = y + 1, 5,000 times", _five_thousand),
         Case("s = x + 1, a pass from s + 2 with g = 1, then one from s + 3 with g = 10", _two_passes),
     ),
-    accepts=(_propagate_with_get,),
+    accepts=(_propagate_at_each_arrival, _propagate_in_lists, _propagate_leaves_apart),
     mistakes=(
         Mistake(
             "the last gradient",
             _propagate_keeps_last,
-            "Where two ways meet at a node, the gradient that comes second replaces the first. Add them up before the "
-            "node's turn comes.",
+            "Where two ways meet, the gradient that comes second replaces the first. Add up all that arrives at one "
+            "place.",
         ),
         Mistake(
             "the first has nothing to add to",
             _propagate_expects,
-            "The first gradient that arrives at a node finds nothing in your dict, and Python raises a KeyError. Ask "
-            "whether the node is in it: then add, else this is the first.",
+            "The first gradient that arrives somewhere finds nothing in your dict, and Python raises a KeyError. Ask "
+            "whether the source is in it: then add, else this is the first.",
+        ),
+        Mistake(
+            "the first at a Node has nothing to add to",
+            _propagate_expects_at_nodes,
+            "The first gradient that arrives at a Node finds nothing in your dict, and Python raises a KeyError. Ask "
+            "whether the Node is in it: then add, else this is the first.",
         ),
         Mistake(
             "the first gradient",
             _propagate_keeps_first,
-            "Where two ways meet at a node, only the gradient that comes first is kept. Add up all that arrive.",
+            "Where two ways meet, only the gradient that comes first is kept. Add up all that arrives at one place.",
         ),
         Mistake(
             "oldest first",
@@ -637,9 +743,64 @@ PROPAGATE = Exercise(
             "round.",
         ),
         Mistake(
+            "an array for a Tensor",
+            _propagate_arrays,
+            "You hand accumulate an array, and an array has no clone. A leaf's grad is a Tensor: make one of the "
+            "array, with tg.as_tensor.",
+        ),
+        Mistake(
+            "leaves forgotten",
+            _propagate_to_no_leaf,
+            "What arrived at the leaves stays in your function, and x.grad is still None. Give each leaf its sum, "
+            "with accumulate.",
+        ),
+        Mistake(
             "leaf replaced",
             _propagate_leaf_replaced,
-            "At the leaves the gradient is set, not added. That is what accumulate is for.",
+            "You set the grad of a leaf, and what an earlier pass had brought there is lost. Adding to it is what "
+            "accumulate is for.",
+        ),
+        Mistake(
+            "leaf replaced at each arrival",
+            _propagate_leaf_replaced_at_once,
+            "You set the grad of a leaf each time a gradient arrives there, and only the last one stays. Add up what "
+            "arrives at leaves in the dict too, and give each its sum with accumulate.",
+        ),
+        Mistake(
+            "counted twice",
+            _propagate_counts_twice,
+            "Each gradient of a leaf is counted twice: it is accumulated on arrival, and at the end with the sum. "
+            "Leave out the first.",
+        ),
+        Mistake(
+            "running sums",
+            _propagate_running_sums,
+            "Whenever a gradient arrives at a leaf you accumulate the sum so far, so that the earlier ones are counted "
+            "again. The sum is whole only when all nodes have had their turn: accumulate it then, once.",
+        ),
+        Mistake(
+            "after each node",
+            _propagate_after_each_node,
+            "After every node you accumulate what the leaves have so far, so that it is counted again and again. "
+            "Begin the loop over the leaves further left, where the loop over the nodes is over.",
+        ),
+        Mistake(
+            "Nodes too, while the loop runs",
+            _propagate_within_the_loop,
+            "While the loop over the nodes runs you call accumulate for Nodes too, and a Node has no grad. When that "
+            "loop is over, only leaves are left in the dict: then is their turn.",
+        ),
+        Mistake(
+            "Nodes left in the dict",
+            _propagate_nodes_left,
+            "You call accumulate for the root, and a Node has no grad. Take a node out of the dict when its turn "
+            "comes, with pop: then only leaves are left in the end.",
+        ),
+        Mistake(
+            "the dict shrinks",
+            _propagate_shrinks,
+            "You take leaves out of the dict while a loop goes through it, and Python raises a RuntimeError. In the "
+            "end they may stay: go through arrived.items().",
         ),
         Mistake(
             "written into",
@@ -659,12 +820,6 @@ PROPAGATE = Exercise(
             "that node.",
         ),
         Mistake(
-            "accumulate for all",
-            _propagate_accumulates_all,
-            "You call accumulate for Nodes as well, and a Node has no grad. accumulate is for leaves alone: put it "
-            "into the else.",
-        ),
-        Mistake(
             "sent on at once",
             _propagate_at_once,
             "You apply a node's rules each time a gradient arrives. Wait until all have arrived: walk's order, turned "
@@ -673,17 +828,19 @@ PROPAGATE = Exercise(
         Mistake(
             "kept between passes",
             _propagate_kept,
-            "What arrived at the inner nodes in one pass is still there in the next, and is sent again. A dict as a "
-            "default value, or outside the function, is made once: make a new one in each call.",
+            "What arrived in one pass is still there in the next, and is counted again. A dict as a default value, or "
+            "outside the function, is made once: make a new one in each call.",
         ),
     ),
     hints=(
         "When a node's turn comes, which other nodes must have had theirs?",
-        "Keep a dict from node to the gradient that has arrived so far; at first only the root has one. Go through "
-        "walk from its end. pull(node, gradient) gives pairs (source, its gradient): a leaf's goes to accumulate, a "
-        "Node's is added into the dict.",
-        "Fill in what is missing:\nsums = {...: ...}\nfor node in ...:\n    for source, gx in pull(node, ...):\n"
-        "        if isinstance(source, Node):\n            sums[source] = ...\n        else:\n            ...",
+        "Keep a dict: for each Node or leaf, the sum of what has arrived there. At first only the root is in it. Go "
+        "through walk from its end, and take each node's gradient out of the dict. pull(node, gradient) gives pairs "
+        "(source, its gradient): add each to what its source has. When all nodes are done, only leaves are left: "
+        "accumulate each one's sum, as a Tensor.",
+        "Fill in what is missing:\nsums = {...: ...}\nfor node in ...:\n    for source, gx in pull(node, "
+        "sums.pop(...)):\n        if source in sums:\n            ...\n        else:\n            ...\n"
+        "for leaf, total in sums.items():\n    accumulate(leaf, ...)",
     ),
 )
 
