@@ -49,9 +49,10 @@ def convolve(
         return convolve(space, x.unsqueeze(0), w, bias, stride, padding, dilation, groups).squeeze(0)
     step, apart = each(stride, space), each(dilation, space)
     check_channels(space, x, w, w.shape[1] * groups, groups)
-    x = padded(x, conv_border(padding, w.shape[2:], step, apart))
-    check_fit(x, w.shape[2:], apart)
-    return ops.Conv(x, w, *([] if bias is None else [bias]), stride=step, dilation=apart, groups=groups)
+    border = conv_border(padding, w.shape[2:], step, apart)
+    check_fit(x, border, w.shape[2:], apart)
+    inputs = [x, w] if bias is None else [x, w, bias]
+    return ops.Conv(*inputs, stride=step, padding=tuple(border), dilation=apart, groups=groups)
 
 
 def conv_transpose2d(
@@ -70,18 +71,21 @@ def conv_transpose2d(
     check_channels(2, input, weight, len(weight), groups)
     if any(e >= max(s, d) for e, s, d in zip(extra, step, apart, strict=True)):
         raise RuntimeError(f"output padding must be smaller than either stride {step} or dilation {apart}; got {extra}")
-    axes = zip(input.shape[2:], weight.shape[2:], step, apart, strict=True)
-    size = tuple((n - 1) * s + d * (k - 1) + 1 for n, k, s, d in axes)
-    z = ops.ConvInput(input, weight, size=size, stride=step, dilation=apart, groups=groups)
-    border = [(-p, e - p) for p, e in zip(each(padding, 2, 0), extra, strict=True)]
-    return with_bias(padded(z, border), bias)
+    border = tuple((p, p - e) for p, e in zip(each(padding, 2, 0), extra, strict=True))
+    axes = zip(input.shape[2:], weight.shape[2:], step, border, apart, strict=True)
+    size = tuple((n - 1) * s + d * (k - 1) + 1 - before - after for n, k, s, (before, after), d in axes)
+    z = ops.ConvInput(input, weight, size=size, stride=step, padding=border, dilation=apart, groups=groups)
+    if bias is None:
+        return z
+    # Through (n, out), so that the gradient is first summed over places, which are long runs in memory.
+    return z + bias.expand(len(z), -1).reshape(*z.shape[:2], 1, 1)
 
 
 def unfold(input: Tensor, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Tensor:
     """Each window of (n, c, h, w) as a column: (n, c * kernel h * kernel w, places)."""
-    x = padded(input, symmetric(padding, 2))
-    size, step, apart = each(kernel_size, 2), each(stride, 2), each(dilation, 2)
-    check_fit(x, size, apart)
+    size, step, apart, border = each(kernel_size, 2), each(stride, 2), each(dilation, 2), symmetric(padding, 2)
+    check_fit(input, border, size, apart)
+    x = padded(input, border)
     z = ops.Window(x, size=size, step=step, dilation=apart).permute(0, 1, 4, 5, 2, 3)
     return z.reshape(len(x), x.shape[1] * math.prod(size), math.prod(z.shape[4:]))
 
@@ -98,15 +102,6 @@ def fold(
         raise RuntimeError(f"fold: input of shape {list(input.shape)} must be {wanted}")
     z = input.reshape(len(input), input.shape[1] // math.prod(size), *size, *out).permute(0, 1, 4, 5, 2, 3)
     return cropped(ops.Fold(z, size=whole, step=step, dilation=apart), padding)
-
-
-def with_bias(z: Tensor, bias: Tensor | None) -> Tensor:
-    """z with one number added to each channel.
-
-    Through the shape of one sample, so that the gradient is summed over the samples first and then over the places: for
-    channels that lie side by side in memory that is 10 times faster than both at once.
-    """
-    return z if bias is None else z + ops.Expand(bias.reshape(-1, *(1,) * (z.ndim - 2)), size=z.shape[1:])
 
 
 # Sizes and borders, checked
@@ -164,10 +159,10 @@ def check_channels(space: int, x: Tensor, w: Tensor, channels: int, groups: int)
         raise RuntimeError(f"Input type ({x.dtype}) and weight type ({w.dtype}) should be the same: convert one")
 
 
-def check_fit(x: Tensor, size: tuple[int, ...], dilation: tuple[int, ...]) -> None:
-    """Raise RuntimeError if a window is larger than x, which has its border already."""
+def check_fit(x: Tensor, border: Pairs, size: tuple[int, ...], dilation: tuple[int, ...]) -> None:
+    """Raise RuntimeError if a window is larger than x with its border."""
     reach = tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True))
-    space = x.shape[x.ndim - len(size) :]
+    space = tuple(n + sum(pair) for n, pair in zip(x.shape[x.ndim - len(size) :], border, strict=True))
     if any(n < k for n, k in zip(space, reach, strict=True)):
         sizes = f"Calculated padded input size: {space}. Kernel size: {reach}"
         raise RuntimeError(f"{sizes}. Kernel size can't be greater than actual input size: use more padding")
