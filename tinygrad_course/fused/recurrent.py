@@ -41,7 +41,8 @@ class FusedRNN(Fused):
         for t in reversed(range(len(h))):
             d[t] *= gh + g[t]
             gh = d[t] @ w_h
-        gx, *rest = from_gates(d[None], d[None], x, states[:-1], w_x, needs)
+        d = d[None]
+        gx, *rest = from_gates(d, d, x, states[:-1], w_x, needs)
         return gx, gh, *rest
 
 
@@ -60,12 +61,16 @@ class FusedLSTM(Fused):
         z = np.empty((len(x) + 1, *h.shape), h.dtype)
         cells, shown = np.empty_like(z), np.empty_like(z[1:])
         cells[0] = c
+        half = np.full((4, *h.shape), 0.5, h.dtype)  # a sigmoid is 1/2 tanh(a/2) + 1/2; the third gate is a tanh
+        half[2] = 1
+        rest = 1 - half
         for t in range(len(x)):
             a = h @ w
             a += gates[:, t]
-            new = np.tanh(a[2])
-            become_sigmoid(a)
-            a[2] = new
+            a *= half
+            np.tanh(a, out=a)
+            a *= half
+            a += rest
             take, forget, new, show = gates[:, t] = a
             c = np.multiply(forget, c, out=cells[t + 1])
             c += take * new
@@ -75,11 +80,13 @@ class FusedLSTM(Fused):
 
     def grad(g, needs, x, h, w_x, w_h, gates, cells, shown):
         take, forget, new, show = gates
-        d = gates * (1 - gates)
+        d = 1 - gates
+        d *= gates
         d[2] = 1 - new * new
         for slope, factor in zip(d, (new, cells[:-1], take, shown), strict=True):
             slope *= factor  # of c in the first three gates, of h in the last
-        through_h = show * (1 - shown * shown)  # the slope of h with respect to c
+        through_h = 1 - shown * shown
+        through_h *= show  # the slope of h with respect to c
         w = by_gate(w_h, 4)
         gh, gc = np.zeros_like(h), g[-1].copy()
         for t in reversed(range(len(take))):
@@ -159,7 +166,7 @@ def in_steps(x):
 
 def from_input(x, w, b, gates):
     """What the input contributes at every step: x @ w.T + b as (gates, t, n, hidden)."""
-    z = rows(x) @ by_gate(w, gates).mT
+    z = rows(x) @ by_gate(w, gates).mT.copy()
     if b is not None:
         z += b.reshape(gates, 1, -1)
     return z.reshape(gates, *x.shape[:-1], len(w) // gates)
@@ -171,7 +178,8 @@ def from_gates(d_x, d_h, x, before, w_x, needs):
     d_x, d_h: those of what the input, and the states before each step, contributed: (gates, t, n, hidden).
     """
     gx = (d_x @ by_gate(w_x, len(d_x))[:, None]).sum(0).reshape(x.shape) if needs[0] else None
-    return gx, of_weight(d_x, x), of_weight(d_h, before), of_bias(d_x), of_bias(d_h)
+    b_x = of_bias(d_x)
+    return gx, of_weight(d_x, x), of_weight(d_h, before), b_x, b_x if d_h is d_x else of_bias(d_h)
 
 
 def of_weight(d, x):

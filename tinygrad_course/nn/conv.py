@@ -16,7 +16,7 @@ from .module import Module
 from .parameter import blank
 
 Sizes = int | Sequence[int]
-Pairs = list[tuple[int, int]]  # for each axis of space, how wide the border is before and after
+Pairs = tuple[tuple[int, int], ...]  # for each axis of space, how wide the border is before and after
 
 
 def conv1d(
@@ -51,8 +51,7 @@ def convolve(
     check_channels(space, x, w, w.shape[1] * groups, groups)
     border = conv_border(padding, w.shape[2:], step, apart)
     check_fit(x, border, w.shape[2:], apart)
-    inputs = [x, w] if bias is None else [x, w, bias]
-    return ops.Conv(*inputs, stride=step, padding=tuple(border), dilation=apart, groups=groups)
+    return ops.Conv(x, w, *([] if bias is None else [bias]), stride=step, padding=border, dilation=apart, groups=groups)
 
 
 def conv_transpose2d(
@@ -75,10 +74,8 @@ def conv_transpose2d(
     axes = zip(input.shape[2:], weight.shape[2:], step, border, apart, strict=True)
     size = tuple((n - 1) * s + d * (k - 1) + 1 - before - after for n, k, s, (before, after), d in axes)
     z = ops.ConvInput(input, weight, size=size, stride=step, padding=border, dilation=apart, groups=groups)
-    if bias is None:
-        return z
-    # Through (n, out), so that the gradient is first summed over places, which are long runs in memory.
-    return z + bias.expand(len(z), -1).reshape(*z.shape[:2], 1, 1)
+    # The bias goes through (n, out), so that its gradient is first summed over places: those sums are of long runs.
+    return z if bias is None else z + bias.expand(len(z), -1).reshape(*z.shape[:2], 1, 1)
 
 
 def unfold(input: Tensor, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Tensor:
@@ -101,7 +98,7 @@ def fold(
         wanted = f"(n, c * {math.prod(size)}, {math.prod(out)}) for this output_size, kernel_size and stride"
         raise RuntimeError(f"fold: input of shape {list(input.shape)} must be {wanted}")
     z = input.reshape(len(input), input.shape[1] // math.prod(size), *size, *out).permute(0, 1, 4, 5, 2, 3)
-    return cropped(ops.Fold(z, size=whole, step=step, dilation=apart), padding)
+    return padded(ops.Fold(z, size=whole, step=step, dilation=apart), tuple((-p, -p) for p in each(padding, 2, 0)))
 
 
 # Sizes and borders, checked
@@ -119,7 +116,7 @@ def each(n: Any, space: int, least: int = 1) -> tuple[int, ...]:
 
 def symmetric(padding: Sizes, space: int) -> Pairs:
     """A border as wide before as after."""
-    return [(p, p) for p in each(padding, space, 0)]
+    return tuple((p, p) for p in each(padding, space, 0))
 
 
 def conv_border(
@@ -130,7 +127,7 @@ def conv_border(
         if any(s != 1 for s in stride):
             raise RuntimeError("padding='same' is not supported for strided convolutions")
         reach = [d * (k - 1) for k, d in zip(size, dilation, strict=True)]
-        return [(r // 2, r - r // 2) for r in reach]
+        return tuple((r // 2, r - r // 2) for r in reach)
     if isinstance(padding, str) and padding != "valid":
         raise RuntimeError(f"Invalid padding string: {padding!r}, should be one of 'valid', 'same'")
     return symmetric(0 if isinstance(padding, str) else padding, len(size))
@@ -140,11 +137,6 @@ def padded(x: Tensor, border: Pairs, value: float = 0) -> Tensor:
     """x with a border of one value, or cropped where a width is negative; x itself where all are 0."""
     widths = [width for pair in reversed(border) for width in pair]
     return pad(x, widths, value=value) if any(widths) else x
-
-
-def cropped(x: Tensor, padding: Sizes) -> Tensor:
-    """x of (n, c, h, w) without a border that was padded."""
-    return padded(x, [(-p, -p) for p in each(padding, 2, 0)])
 
 
 def check_channels(space: int, x: Tensor, w: Tensor, channels: int, groups: int) -> None:

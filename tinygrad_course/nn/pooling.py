@@ -83,7 +83,7 @@ def average(
         return z * (math.prod(size) / divisor)
     if border == counted:
         return z
-    rest = [(b - p, a - p) for (b, a), (p, _) in zip(border, counted, strict=True)]
+    rest = tuple((b - p, a - p) for (b, a), (p, _) in zip(border, counted, strict=True))
     return z / ops.AvgPool(np.pad(places, rest), size=size, step=step)
 
 
@@ -99,7 +99,7 @@ def pool_border(
         room = n + 2 * p - d * (k - 1) - 1
         over = -room % s if ceil_mode else 0
         pairs.append((p, p + over if room + over < n + p else p))  # else the last window would begin in the border
-    return pairs
+    return tuple(pairs)
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:

@@ -55,12 +55,6 @@ def lines(x):
     return x.reshape(math.prod(x.shape[:-3]), x.shape[-3] * x.shape[-2], x.shape[-1])
 
 
-def matrices(w):
-    """A weight (out, c, *kernel) as a matrix for each position of the kernel: (positions, c, out)."""
-    w = np.ascontiguousarray(w.transpose(*range(2, w.ndim), 1, 0))
-    return w.reshape(math.prod(w.shape[:-2]), *w.shape[-2:])
-
-
 def met(x, counts, keys):
     """What each position of the kernel meets in x (*space, n, channels): pairs of lines and a key of places.
 
@@ -70,8 +64,8 @@ def met(x, counts, keys):
     n, c = x.shape[-2:]
     if c > FEW:
         return [(lines(x[at]), to) for at, to in keys]
-    z = np.zeros((len(keys), c, *counts, n), x.dtype)  # the places together in memory, so that it is written in runs
-    z = z.transpose(*range(2, z.ndim), 0, 1)
+    # (*counts, n, positions, c), but with the places together in memory, so that it is written in long runs.
+    z = np.zeros((len(keys), c, *counts, n), x.dtype).transpose(*range(2, x.ndim + 1), 0, 1)
     for k, (at, to) in enumerate(keys):
         z[(*to, ..., k, slice(None))] = x[at]
     return [(lines(z.reshape(*counts, n, len(keys) * c)), ())]
@@ -95,16 +89,14 @@ class Conv(Op):
         if groups > 1:
             z = by_groups(Conv, x, w, (1, 0, 1), groups, stride=stride, padding=padding, dilation=dilation)
             return sum((b.reshape(-1, *(1,) * (x.ndim - 2)) for b in bias), z)
-        kernel, size = (
-            w.shape[2:],
-            [n + before + after for n, (before, after) in zip(x.shape[2:], padding, strict=True)],
-        )
-        counts = tuple(map(places, size, kernel, stride, dilation))
+        size = [n + sum(pair) for n, pair in zip(x.shape[2:], padding, strict=True)]
+        counts = tuple(map(places, size, w.shape[2:], stride, dilation))
         z = np.zeros((*counts, len(x), len(w)), x.dtype)
         for b in bias:
             z[:] = np.tile(b, (len(x), 1))  # in long runs
-        parts = met(inside_out(x), counts, meetings(kernel, x.shape[2:], counts, stride, padding, dilation))
-        for (rows, to), matrix in zip(parts, matrices(w).reshape(len(parts), -1, len(w)), strict=True):
+        parts = met(inside_out(x), counts, meetings(w.shape[2:], x.shape[2:], counts, stride, padding, dilation))
+        matrices = inside_out(w.swapaxes(0, 1)).reshape(len(parts), -1, len(w))
+        for (rows, to), matrix in zip(parts, matrices, strict=True):
             z[to] += (rows @ matrix).reshape(z[to].shape)
         return outside_in(z)
 
@@ -129,7 +121,7 @@ class ConvInput(Op):
             return by_groups(ConvInput, y, w, (1, 0, 1), groups, **settings)
         keys = meetings(w.shape[2:], size, y.shape[2:], stride, padding, dilation)
         y, z = inside_out(y), np.zeros((*size, len(y), w.shape[1]), y.dtype)
-        for (at, to), matrix in zip(keys, matrices(w.swapaxes(0, 1)), strict=True):
+        for (at, to), matrix in zip(keys, inside_out(w).reshape(len(keys), *w.shape[:2]), strict=True):
             z[at] += (lines(y[to]) @ matrix).reshape(z[at].shape)
         return outside_in(z)
 
@@ -149,11 +141,10 @@ class ConvWeight(Op):
         if groups > 1:
             settings = {"size": size, "stride": stride, "padding": padding, "dilation": dilation}
             return by_groups(ConvWeight, x, y, (1, 1, 0), groups, **settings)
-        counts, c = y.shape[2:], x.shape[1]
-        keys, y = meetings(size, x.shape[2:], counts, stride, padding, dilation), inside_out(y)
-        parts = met(inside_out(x), counts, keys)
+        keys, y = meetings(size, x.shape[2:], y.shape[2:], stride, padding, dilation), inside_out(y)
+        parts = met(inside_out(x), y.shape[:-2], keys)
         z = np.stack([(rows.mT @ lines(y[to])).sum(0) for rows, to in parts])
-        return outside_in(z.reshape(*size, c, y.shape[-1])).swapaxes(0, 1)
+        return outside_in(z.reshape(*size, x.shape[1], y.shape[-1])).swapaxes(0, 1)
 
     def grad_x(g, y, shape, stride, padding, dilation, groups):
         return ConvInput(y, g, size=shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups)
@@ -174,11 +165,7 @@ class AvgPool(Op):
     label, onnx = "avg pool", "AveragePool"
 
     def forward(x, *, size, step):
-        z, *others = parts(x, size, step, (1,) * len(size))
-        z = z / math.prod(size)
-        for part in others:
-            z += part / math.prod(size)
-        return z
+        return sum(part / math.prod(size) for part in parts(x, size, step, (1,) * len(size)))
 
     def grad_x(g, shape, size, step):
         share = (g / math.prod(size)).reshape(*g.shape, *(1,) * len(size))
