@@ -88,15 +88,17 @@ class FusedLSTM(Fused):
         through_h = 1 - shown * shown
         through_h *= show  # the slope of h with respect to c
         w = by_gate(w_h, 4)
-        gh, gc = np.zeros_like(h), g[-1].copy()
+        gh, gc = 0, g[-1].copy()
         for t in reversed(range(len(take))):
-            gh += g[t]
+            gh = gh + g[t]
             gc += gh * through_h[t]
             d[:3, t] *= gc
             d[3, t] *= gh
             gc *= forget[t]
             gh = (d[:, t] @ w).sum(0)
-        before = np.concatenate([h[None], show[:-1] * shown[:-1]])
+        before = np.empty_like(shown)  # h before each step
+        before[0] = h
+        np.multiply(show[:-1], shown[:-1], out=before[1:])
         gx, *rest = from_gates(d, d, x, before, w_x, needs)
         return gx, gh, gc, *rest
 
@@ -136,9 +138,9 @@ class FusedGRU(Fused):
         into_use, into_stay = into_new * past * use * (1 - use), (before - new) * stay * (1 - stay)
         d = np.stack([into_use, into_stay, into_new * use, into_new])  # of h's part in the new state, and of x's part
         w = by_gate(w_h, 3)
-        gh = np.zeros_like(g[0])
+        gh = 0
         for t in reversed(range(len(use))):
-            gh += g[t]
+            gh = gh + g[t]
             d[:, t] *= gh
             gh *= stay[t]
             gh += (d[:3, t] @ w).sum(0)
