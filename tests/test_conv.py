@@ -79,30 +79,28 @@ def test_fold_counts_the_windows_over_each_element() -> None:
     assert counts[0, 0].tolist() == [[1, 2, 2, 1], [2, 4, 4, 2], [2, 4, 4, 2], [1, 2, 2, 1]]
 
 
-def test_images_stay_channels_last_in_memory() -> None:
+def test_images_keep_their_channels_together_in_memory_and_then_the_samples() -> None:
     x, w = image(2, 3, 8, 8), image(4, 3, 3, 3)
     a = F.conv2d(x, w, image(4), padding=1)
     b = F.max_pool2d(F.relu(a), 2)
     c = F.conv2d(b, image(5, 4, 3, 3), padding=1)
     gradients = grad(c.sum(), [a, b])
     for t in (a, b, c, *gradients):
-        assert t.data.strides[1] == t.data.itemsize, "the channels of a place lie side by side"
+        assert t.data.transpose(2, 3, 0, 1).flags.c_contiguous
 
 
-@pytest.mark.parametrize("channels_last", [False, True])
-def test_a_batch_in_blocks(channels_last: bool, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ops.conv, "BLOCK", 250)  # two samples of 9 windows of 12 numbers, the last block of one
-    x, w, g = numbers(5, 3, 4, 4), numbers(2, 3, 2, 2), numbers(5, 2, 3, 3)
-    expected = conv_by_loops(x, w)
-    if channels_last:
-        x = x.transpose(0, 2, 3, 1).copy().transpose(0, 3, 1, 2)
+@pytest.mark.parametrize("order", [(0, 1, 2, 3), (2, 3, 0, 1), (0, 2, 3, 1)])
+@pytest.mark.parametrize("channels", [1, ops.conv.FEW, ops.conv.FEW + 1])
+def test_few_and_many_channels_in_any_order_of_memory(channels: int, order: tuple[int, ...]) -> None:
+    x, w, g = numbers(5, channels, 4, 4), numbers(2, channels, 2, 3), numbers(5, 2, 3, 2)
+    options = {"stride": (1, 2), "padding": (0, 1)}
     t = tg.tensor(w, requires_grad=True)
-    z = F.conv2d(tg.Tensor(x), t)
+    z = F.conv2d(tg.Tensor(x.transpose(order).copy().transpose(np.argsort(order))), t, **options)
     z.backward(g)
-    np.testing.assert_allclose(z.detach().numpy(), expected, rtol=1e-10)
-    ones = np.eye(12).reshape(12, 1, 3, 2, 2)  # the output is linear in w: one at a time
-    slopes = [(conv_by_loops(x, one) * g).sum((0, 2, 3)) for one in ones]
-    np.testing.assert_allclose(t.grad.numpy(), np.stack(slopes, 1).reshape(w.shape), rtol=1e-10)
+    np.testing.assert_allclose(z.detach().numpy(), conv_by_loops(x, w, **options), rtol=1e-10, atol=1e-12)
+    ones = np.eye(6 * channels).reshape(-1, 1, channels, 2, 3)  # the output is linear in w: one number at a time
+    slopes = [(conv_by_loops(x, one, **options) * g).sum((0, 2, 3)) for one in ones]
+    np.testing.assert_allclose(t.grad.numpy(), np.stack(slopes, 1).reshape(w.shape), rtol=1e-10, atol=1e-12)
 
 
 def test_an_image_that_wants_no_gradient_gets_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -86,6 +86,7 @@ CONV = [
          LINE, numbers(4, 1, 3)),
     transposed("conv_transpose2d", numbers(2, 3, 3, 4), W),
     transposed("conv_transpose2d strided", numbers(2, 3, 3, 2), W, stride=(2, 3), padding=1, output_padding=(1, 2)),
+    transposed("conv_transpose2d wider by less than its dilation", numbers(2, 3, 3, 2), W, dilation=(3, 2), output_padding=(2, 1)),
     transposed("conv_transpose2d groups", numbers(1, 4, 3, 2), numbers(4, 2, 2, 2), groups=2, dilation=2),
     transposed("conv_transpose2d without a batch", numbers(3, 3, 4), W, padding=1),
     # Pooling

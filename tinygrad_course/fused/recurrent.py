@@ -41,7 +41,8 @@ class FusedRNN(Fused):
         for t in reversed(range(len(h))):
             d[t] *= gh + g[t]
             gh = d[t] @ w_h
-        gx, *rest = from_gates(d[None], d[None], x, states[:-1], w_x, needs)
+        d = d[None]
+        gx, *rest = from_gates(d, d, x, states[:-1], w_x, needs)
         return gx, gh, *rest
 
 
@@ -60,12 +61,16 @@ class FusedLSTM(Fused):
         z = np.empty((len(x) + 1, *h.shape), h.dtype)
         cells, shown = np.empty_like(z), np.empty_like(z[1:])
         cells[0] = c
+        half = np.full((4, *h.shape), 0.5, h.dtype)  # a sigmoid is 1/2 tanh(a/2) + 1/2; the third gate is a tanh
+        half[2] = 1
+        rest = 1 - half
         for t in range(len(x)):
             a = h @ w
             a += gates[:, t]
-            new = np.tanh(a[2])
-            become_sigmoid(a)
-            a[2] = new
+            a *= half
+            np.tanh(a, out=a)
+            a *= half
+            a += rest
             take, forget, new, show = gates[:, t] = a
             c = np.multiply(forget, c, out=cells[t + 1])
             c += take * new
@@ -75,21 +80,25 @@ class FusedLSTM(Fused):
 
     def grad(g, needs, x, h, w_x, w_h, gates, cells, shown):
         take, forget, new, show = gates
-        d = gates * (1 - gates)
+        d = 1 - gates
+        d *= gates
         d[2] = 1 - new * new
         for slope, factor in zip(d, (new, cells[:-1], take, shown), strict=True):
             slope *= factor  # of c in the first three gates, of h in the last
-        through_h = show * (1 - shown * shown)  # the slope of h with respect to c
+        through_h = 1 - shown * shown
+        through_h *= show  # the slope of h with respect to c
         w = by_gate(w_h, 4)
-        gh, gc = np.zeros_like(h), g[-1].copy()
+        gh, gc = 0, g[-1].copy()
         for t in reversed(range(len(take))):
-            gh += g[t]
+            gh = gh + g[t]
             gc += gh * through_h[t]
             d[:3, t] *= gc
             d[3, t] *= gh
             gc *= forget[t]
             gh = (d[:, t] @ w).sum(0)
-        before = np.concatenate([h[None], show[:-1] * shown[:-1]])
+        before = np.empty_like(shown)  # h before each step
+        before[0] = h
+        np.multiply(show[:-1], shown[:-1], out=before[1:])
         gx, *rest = from_gates(d, d, x, before, w_x, needs)
         return gx, gh, gc, *rest
 
@@ -129,9 +138,9 @@ class FusedGRU(Fused):
         into_use, into_stay = into_new * past * use * (1 - use), (before - new) * stay * (1 - stay)
         d = np.stack([into_use, into_stay, into_new * use, into_new])  # of h's part in the new state, and of x's part
         w = by_gate(w_h, 3)
-        gh = np.zeros_like(g[0])
+        gh = 0
         for t in reversed(range(len(use))):
-            gh += g[t]
+            gh = gh + g[t]
             d[:, t] *= gh
             gh *= stay[t]
             gh += (d[:3, t] @ w).sum(0)
@@ -159,7 +168,7 @@ def in_steps(x):
 
 def from_input(x, w, b, gates):
     """What the input contributes at every step: x @ w.T + b as (gates, t, n, hidden)."""
-    z = rows(x) @ by_gate(w, gates).mT
+    z = rows(x) @ by_gate(w, gates).mT.copy()
     if b is not None:
         z += b.reshape(gates, 1, -1)
     return z.reshape(gates, *x.shape[:-1], len(w) // gates)
@@ -171,7 +180,8 @@ def from_gates(d_x, d_h, x, before, w_x, needs):
     d_x, d_h: those of what the input, and the states before each step, contributed: (gates, t, n, hidden).
     """
     gx = (d_x @ by_gate(w_x, len(d_x))[:, None]).sum(0).reshape(x.shape) if needs[0] else None
-    return gx, of_weight(d_x, x), of_weight(d_h, before), of_bias(d_x), of_bias(d_h)
+    b_x = of_bias(d_x)
+    return gx, of_weight(d_x, x), of_weight(d_h, before), b_x, b_x if d_h is d_x else of_bias(d_h)
 
 
 def of_weight(d, x):

@@ -21,8 +21,6 @@ from .indexing import prepare
 if TYPE_CHECKING:
     from ..tensor import Tensor
 
-EVERYTHING = (Ellipsis,)
-
 
 class InPlace:
     """Methods of Tensor that write into its own memory."""
@@ -107,7 +105,7 @@ class InPlace:
 
     def fill_(self: Any, value: Any) -> Tensor:
         """Write one number everywhere, in place."""
-        return write(self, ops.SetItem(self, value, key=EVERYTHING))
+        return write(self, ops.SetItem(self, value, key=()))
 
     def zero_(self: Any) -> Tensor:
         """Write 0 everywhere, in place."""
@@ -116,7 +114,7 @@ class InPlace:
     def copy_(self: Any, src: Any) -> Tensor:
         """Take the numbers of src, which broadcasts and is cast to this dtype, in place."""
         value = src if isinstance(src, Op.result) else Op.result(np.asarray(src))
-        return write(self, ops.SetItem(self, value, key=EVERYTHING))
+        return write(self, ops.SetItem(self, value, key=()))
 
     def uniform_(self: Any, a: float = 0.0, b: float = 1.0, *, generator: Generator | None = None) -> Tensor:
         """Random numbers, evenly spread from a to b, in place."""

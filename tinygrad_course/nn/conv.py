@@ -16,7 +16,7 @@ from .module import Module
 from .parameter import blank
 
 Sizes = int | Sequence[int]
-Pairs = list[tuple[int, int]]  # for each axis of space, how wide the border is before and after
+Pairs = tuple[tuple[int, int], ...]  # for each axis of space, how wide the border is before and after
 
 
 def conv1d(
@@ -49,9 +49,9 @@ def convolve(
         return convolve(space, x.unsqueeze(0), w, bias, stride, padding, dilation, groups).squeeze(0)
     step, apart = each(stride, space), each(dilation, space)
     check_channels(space, x, w, w.shape[1] * groups, groups)
-    x = padded(x, conv_border(padding, w.shape[2:], step, apart))
-    check_fit(x, w.shape[2:], apart)
-    return ops.Conv(x, w, *([] if bias is None else [bias]), stride=step, dilation=apart, groups=groups)
+    border = conv_border(padding, w.shape[2:], step, apart)
+    check_fit(x, border, w.shape[2:], apart)
+    return ops.Conv(x, w, *([] if bias is None else [bias]), stride=step, padding=border, dilation=apart, groups=groups)
 
 
 def conv_transpose2d(
@@ -70,18 +70,19 @@ def conv_transpose2d(
     check_channels(2, input, weight, len(weight), groups)
     if any(e >= max(s, d) for e, s, d in zip(extra, step, apart, strict=True)):
         raise RuntimeError(f"output padding must be smaller than either stride {step} or dilation {apart}; got {extra}")
-    axes = zip(input.shape[2:], weight.shape[2:], step, apart, strict=True)
-    size = tuple((n - 1) * s + d * (k - 1) + 1 for n, k, s, d in axes)
-    z = ops.ConvInput(input, weight, size=size, stride=step, dilation=apart, groups=groups)
-    border = [(-p, e - p) for p, e in zip(each(padding, 2, 0), extra, strict=True)]
-    return with_bias(padded(z, border), bias)
+    border = tuple((p, p - e) for p, e in zip(each(padding, 2, 0), extra, strict=True))
+    axes = zip(input.shape[2:], weight.shape[2:], step, border, apart, strict=True)
+    size = tuple((n - 1) * s + d * (k - 1) + 1 - before - after for n, k, s, (before, after), d in axes)
+    z = ops.ConvInput(input, weight, size=size, stride=step, padding=border, dilation=apart, groups=groups)
+    # The bias goes through (n, out), so that its gradient is first summed over places: those sums are of long runs.
+    return z if bias is None else z + bias.expand(len(z), -1).reshape(*z.shape[:2], 1, 1)
 
 
 def unfold(input: Tensor, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Tensor:
     """Each window of (n, c, h, w) as a column: (n, c * kernel h * kernel w, places)."""
-    x = padded(input, symmetric(padding, 2))
-    size, step, apart = each(kernel_size, 2), each(stride, 2), each(dilation, 2)
-    check_fit(x, size, apart)
+    size, step, apart, border = each(kernel_size, 2), each(stride, 2), each(dilation, 2), symmetric(padding, 2)
+    check_fit(input, border, size, apart)
+    x = padded(input, border)
     z = ops.Window(x, size=size, step=step, dilation=apart).permute(0, 1, 4, 5, 2, 3)
     return z.reshape(len(x), x.shape[1] * math.prod(size), math.prod(z.shape[4:]))
 
@@ -97,16 +98,7 @@ def fold(
         wanted = f"(n, c * {math.prod(size)}, {math.prod(out)}) for this output_size, kernel_size and stride"
         raise RuntimeError(f"fold: input of shape {list(input.shape)} must be {wanted}")
     z = input.reshape(len(input), input.shape[1] // math.prod(size), *size, *out).permute(0, 1, 4, 5, 2, 3)
-    return cropped(ops.Fold(z, size=whole, step=step, dilation=apart), padding)
-
-
-def with_bias(z: Tensor, bias: Tensor | None) -> Tensor:
-    """z with one number added to each channel.
-
-    Through the shape of one sample, so that the gradient is summed over the samples first and then over the places: for
-    channels that lie side by side in memory that is 10 times faster than both at once.
-    """
-    return z if bias is None else z + ops.Expand(bias.reshape(-1, *(1,) * (z.ndim - 2)), size=z.shape[1:])
+    return padded(ops.Fold(z, size=whole, step=step, dilation=apart), tuple((-p, -p) for p in each(padding, 2, 0)))
 
 
 # Sizes and borders, checked
@@ -124,7 +116,7 @@ def each(n: Any, space: int, least: int = 1) -> tuple[int, ...]:
 
 def symmetric(padding: Sizes, space: int) -> Pairs:
     """A border as wide before as after."""
-    return [(p, p) for p in each(padding, space, 0)]
+    return tuple((p, p) for p in each(padding, space, 0))
 
 
 def conv_border(
@@ -135,7 +127,7 @@ def conv_border(
         if any(s != 1 for s in stride):
             raise RuntimeError("padding='same' is not supported for strided convolutions")
         reach = [d * (k - 1) for k, d in zip(size, dilation, strict=True)]
-        return [(r // 2, r - r // 2) for r in reach]
+        return tuple((r // 2, r - r // 2) for r in reach)
     if isinstance(padding, str) and padding != "valid":
         raise RuntimeError(f"Invalid padding string: {padding!r}, should be one of 'valid', 'same'")
     return symmetric(0 if isinstance(padding, str) else padding, len(size))
@@ -145,11 +137,6 @@ def padded(x: Tensor, border: Pairs, value: float = 0) -> Tensor:
     """x with a border of one value, or cropped where a width is negative; x itself where all are 0."""
     widths = [width for pair in reversed(border) for width in pair]
     return pad(x, widths, value=value) if any(widths) else x
-
-
-def cropped(x: Tensor, padding: Sizes) -> Tensor:
-    """x of (n, c, h, w) without a border that was padded."""
-    return padded(x, [(-p, -p) for p in each(padding, 2, 0)])
 
 
 def check_channels(space: int, x: Tensor, w: Tensor, channels: int, groups: int) -> None:
@@ -164,10 +151,10 @@ def check_channels(space: int, x: Tensor, w: Tensor, channels: int, groups: int)
         raise RuntimeError(f"Input type ({x.dtype}) and weight type ({w.dtype}) should be the same: convert one")
 
 
-def check_fit(x: Tensor, size: tuple[int, ...], dilation: tuple[int, ...]) -> None:
-    """Raise RuntimeError if a window is larger than x, which has its border already."""
+def check_fit(x: Tensor, border: Pairs, size: tuple[int, ...], dilation: tuple[int, ...]) -> None:
+    """Raise RuntimeError if a window is larger than x with its border."""
     reach = tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True))
-    space = x.shape[x.ndim - len(size) :]
+    space = tuple(n + sum(pair) for n, pair in zip(x.shape[x.ndim - len(size) :], border, strict=True))
     if any(n < k for n, k in zip(space, reach, strict=True)):
         sizes = f"Calculated padded input size: {space}. Kernel size: {reach}"
         raise RuntimeError(f"{sizes}. Kernel size can't be greater than actual input size: use more padding")

@@ -42,9 +42,9 @@ def largest(
     size, apart = each(kernel_size, space), each(dilation, space)
     step = size if stride is None else each(stride, space)
     lowest = -np.inf if x.dtype.kind == "f" else int(np.iinfo(x.dtype).min)
-    x = padded(x, pool_border(x, size, step, padding, apart, ceil_mode), lowest)
-    check_fit(x, size, apart)
-    return ops.MaxPool(x, size=size, step=step, dilation=apart)
+    border = pool_border(x, size, step, padding, apart, ceil_mode)
+    check_fit(x, border, size, apart)
+    return ops.MaxPool(padded(x, border, lowest), size=size, step=step, dilation=apart)
 
 
 def avg_pool1d(
@@ -77,14 +77,13 @@ def average(
     border = pool_border(x, size, step, padding, ones, ceil_mode)
     counted = symmetric(padding if count_include_pad else 0, space)
     places = np.pad(np.ones(x.shape[x.ndim - space :], x.dtype), counted, constant_values=1)
-    x = padded(x, border)
-    check_fit(x, size, ones)
-    z = ops.AvgPool(x, size=size, step=step)
+    check_fit(x, border, size, ones)
+    z = ops.AvgPool(padded(x, border), size=size, step=step)
     if divisor is not None:
         return z * (math.prod(size) / divisor)
     if border == counted:
         return z
-    rest = [(b - p, a - p) for (b, a), (p, _) in zip(border, counted, strict=True)]
+    rest = tuple((b - p, a - p) for (b, a), (p, _) in zip(border, counted, strict=True))
     return z / ops.AvgPool(np.pad(places, rest), size=size, step=step)
 
 
@@ -100,7 +99,7 @@ def pool_border(
         room = n + 2 * p - d * (k - 1) - 1
         over = -room % s if ceil_mode else 0
         pairs.append((p, p + over if room + over < n + p else p))  # else the last window would begin in the border
-    return pairs
+    return tuple(pairs)
 
 
 def adaptive_avg_pool1d(input: Tensor, output_size: Any) -> Tensor:

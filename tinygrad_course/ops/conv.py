@@ -1,55 +1,75 @@
-"""Convolution and pooling over any number of axes of space: x is (n, channels, *space). Borders are Pad's affair.
+"""Convolution and pooling over any number of axes of space.
 
-stride, dilation and kernel sizes are tuples with one number for each axis of space. Convolution is linear in its input
-and in its weight, so that Conv, ConvInput and ConvWeight are each other's rules and every derivative stays among them.
+stride, dilation and kernel sizes are tuples with one number for each axis of space; padding holds a pair for each: how
+wide the border of zeros is before and after. Convolution is linear in its input and in its weight, so that Conv,
+ConvInput and ConvWeight are each other's rules and every derivative stays among them.
 
-A convolution is a matrix product: each window of x is a row of the first matrix, the weight is the second. What comes
-out has the channels of a place side by side in memory, whatever its shape says, and stays so in the operations after
-it, so that the next convolution copies its windows in runs of kernel width times channels.
+Each goes through the positions of the kernel. What one position meets, in all images, is multiplied by one matrix. So
+images lie in memory as (*space, n, channels), whatever their shape says: what is met are long runs there, and nothing
+is copied; windows copied out as rows of a matrix took 1.3 times as long. What comes out stays so in the operations
+after it.
 """
 
 from __future__ import annotations
 
+import itertools
 import math
+from functools import lru_cache
 
 import numpy as np
 
 from ..graph import Op
-from .movement import Expand, Fold, places, positions, windows
+from .movement import Expand, Fold, places, positions
 
-BLOCK = 2**18  # numbers: windows of a megabyte in float32, which stay in a processor's cache
+FEW = 4  # channels: matrices as thin as that are slow to multiply
 
 
-def patches(x, size, stride, dilation):
-    """The windows of x as rows, a block of samples at a time: pairs of a slice of n and (samples, places, columns).
+@lru_cache
+def meetings(kernel, size, counts, stride, padding, dilation):
+    """For each position of the kernel: where in an input of this size it falls, and for which of the `counts` places.
 
-    A window has kernel * channels columns. Blocks take less memory than all windows at once, and a tenth less time for
-    a step of training on 28x28. Where the channels of x lie apart in memory and the places together, the matrix is
-    written column by column: 7 times faster for images of one channel.
+    Both are keys of slices, one for each axis of space. Places where it falls on the border are left out.
     """
-    z, space = windows(x, size, stride, dilation), len(size)
-    where, inside = range(2, 2 + space), range(2 + space, 2 + 2 * space)
-    rows, columns = math.prod(z.shape[2 : 2 + space]), math.prod(size) * x.shape[1]
-    step = max(1, BLOCK // max(1, rows * columns))
-    for start in range(0, max(1, len(x)), step):
-        some = slice(start, start + step)
-        part, n = z[some], len(z[some])
-        if x.strides[1] < x.strides[-1]:
-            yield some, part.transpose(0, *where, *inside, 1).reshape(n, rows, columns)
-        else:
-            yield some, part.transpose(*inside, 1, 0, *where).reshape(columns, n, rows).transpose(1, 2, 0)
+    axes = []
+    for k, n, count, s, (before, _), d in zip(kernel, size, counts, stride, padding, dilation, strict=True):
+        pairs = []
+        for shift in range(-before, k * d - before, d):  # for place i it falls on element i * s + shift
+            first, last = max(0, -(shift // s)), min(count - 1, (n - 1 - shift) // s)
+            falls = slice(first * s + shift, last * s + shift + 1, s), slice(first, last + 1)
+            pairs.append(falls if first <= last else (slice(0), slice(0)))
+        axes.append(pairs)
+    return [tuple(zip(*pairs, strict=True)) for pairs in itertools.product(*axes)]
 
 
-def channels_last(y):
-    """y (n, channels, *places) as a matrix with a row for each place of each sample: (n * places, channels)."""
-    z = y.transpose(0, *range(2, y.ndim), 1)
-    return z.reshape(math.prod(z.shape[:-1]), z.shape[-1])
+def inside_out(x):
+    """An image (n, channels, *space) as (*space, n, channels); copied where its memory is not in that order."""
+    return np.ascontiguousarray(x.transpose(*range(2, x.ndim), 0, 1))
 
 
-def channels_first(z, n, counts):
-    """The reverse of channels_last, with `counts` places along each axis of space: (n, channels, *counts), a view."""
-    z = z.reshape(n, *counts, z.shape[-1])
-    return z.transpose(0, z.ndim - 1, *range(1, z.ndim - 1))
+def outside_in(z):
+    """The reverse of inside_out, a view."""
+    return z.transpose(z.ndim - 2, z.ndim - 1, *range(z.ndim - 2))
+
+
+def lines(x):
+    """x (*space, n, channels) as a matrix for each line along the last axis of space: (lines, length * n, channels)."""
+    return x.reshape(math.prod(x.shape[:-3]), x.shape[-3] * x.shape[-2], x.shape[-1])
+
+
+def met(x, counts, keys):
+    """What each position of the kernel meets in x (*space, n, channels): pairs of lines and a key of places.
+
+    Of few channels, all that a place meets is laid side by side first, as one position with many channels: 12 times
+    faster for images of one channel.
+    """
+    n, c = x.shape[-2:]
+    if c > FEW:
+        return [(lines(x[at]), to) for at, to in keys]
+    # (*counts, n, positions, c), but with the places together in memory, so that it is written in long runs.
+    z = np.zeros((len(keys), c, *counts, n), x.dtype).transpose(*range(2, x.ndim + 1), 0, 1)
+    for k, (at, to) in enumerate(keys):
+        z[(*to, ..., k, slice(None))] = x[at]
+    return [(lines(z.reshape(*counts, n, len(keys) * c)), ())]
 
 
 def by_groups(op, x, y, axes, groups, **params):
@@ -61,33 +81,34 @@ def by_groups(op, x, y, axes, groups, **params):
 class Conv(Op):
     """Convolution of x (n, c, *space) with w (out, c / groups, *kernel): the sum of w times each window of x.
 
-    A bias (out,) may come with them: its number is added to each place of a channel. Spread over the places of a sample
-    it is added in long runs, and its gradient is summed over samples first: 3 and 10 times faster than z + bias.
+    A bias (out,) may come with them: its number is added to each place of a channel.
     """
 
     label, onnx = "conv", "Conv"
 
-    def forward(x, w, *bias, stride, dilation, groups):
+    def forward(x, w, *bias, stride, padding, dilation, groups):
         if groups > 1:
-            z = by_groups(Conv, x, w, (1, 0, 1), groups, stride=stride, dilation=dilation)
+            z = by_groups(Conv, x, w, (1, 0, 1), groups, stride=stride, padding=padding, dilation=dilation)
             return sum((b.reshape(-1, *(1,) * (x.ndim - 2)) for b in bias), z)
-        counts = tuple(map(places, x.shape[2:], w.shape[2:], stride, dilation))
-        matrix = w.transpose(*range(2, w.ndim), 1, 0).reshape(math.prod(w.shape[1:]), len(w))
-        z = np.empty((len(x), math.prod(counts), len(w)), x.dtype)
-        for some, rows in patches(x, w.shape[2:], stride, dilation):
-            np.matmul(rows, matrix, out=z[some])
+        size = [n + sum(pair) for n, pair in zip(x.shape[2:], padding, strict=True)]
+        counts = tuple(map(places, size, w.shape[2:], stride, dilation))
+        z = np.zeros((*counts, len(x), len(w)), x.dtype)
         for b in bias:
-            z += np.tile(b, (z.shape[1], 1))
-        return channels_first(z, len(x), counts)
+            z[:] = np.repeat(b[None], len(x), 0)  # in long runs
+        parts = met(inside_out(x), counts, meetings(w.shape[2:], x.shape[2:], counts, stride, padding, dilation))
+        matrices = inside_out(w.swapaxes(0, 1)).reshape(len(parts), -1, len(w))
+        for (rows, to), matrix in zip(parts, matrices, strict=True):
+            z[to] += (rows @ matrix).reshape(z[to].shape)
+        return outside_in(z)
 
-    def grad_x(g, w, shape, stride, dilation, groups):
-        return ConvInput(g, w, size=shape[2:], stride=stride, dilation=dilation, groups=groups)
+    def grad_x(g, w, shape, stride, padding, dilation, groups):
+        return ConvInput(g, w, size=shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups)
 
-    def grad_w(g, x, shape, stride, dilation, groups):
-        return ConvWeight(x, g, size=shape[2:], stride=stride, dilation=dilation, groups=groups)
+    def grad_w(g, x, shape, stride, padding, dilation, groups):
+        return ConvWeight(x, g, size=shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups)
 
     def grad_bias(g):
-        return g.sum(0).sum(tuple(range(1, g.ndim - 1)))
+        return g.sum(tuple(range(2, g.ndim))).sum(0)
 
 
 class ConvInput(Op):
@@ -95,21 +116,21 @@ class ConvInput(Op):
 
     label, onnx = "conv input", "ConvTranspose"
 
-    def forward(y, w, *, size, stride, dilation, groups):
+    def forward(y, w, *, size, stride, padding, dilation, groups):
         if groups > 1:
-            return by_groups(ConvInput, y, w, (1, 0, 1), groups, size=size, stride=stride, dilation=dilation)
-        n, rows, counts, kernel = len(y), channels_last(y), y.shape[2:], w.shape[2:]
-        z = channels_first(np.zeros((n * math.prod(size), w.shape[1]), y.dtype), n, size)
-        matrices = w.transpose(*range(2, w.ndim), 0, 1).reshape(math.prod(kernel), *w.shape[:2])
-        for at, matrix in zip(positions(kernel, counts, stride, dilation), matrices, strict=True):
-            z[at] += channels_first(rows @ matrix, n, counts)
-        return z
+            settings = {"size": size, "stride": stride, "padding": padding, "dilation": dilation}
+            return by_groups(ConvInput, y, w, (1, 0, 1), groups, **settings)
+        keys = meetings(w.shape[2:], size, y.shape[2:], stride, padding, dilation)
+        y, z = inside_out(y), np.zeros((*size, len(y), w.shape[1]), y.dtype)
+        for (at, to), matrix in zip(keys, inside_out(w).reshape(len(keys), *w.shape[:2]), strict=True):
+            z[at] += (lines(y[to]) @ matrix).reshape(z[at].shape)
+        return outside_in(z)
 
-    def grad_y(g, w, stride, dilation, groups):
-        return Conv(g, w, stride=stride, dilation=dilation, groups=groups)
+    def grad_y(g, w, stride, padding, dilation, groups):
+        return Conv(g, w, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
-    def grad_w(g, y, shape, stride, dilation, groups):
-        return ConvWeight(g, y, size=shape[2:], stride=stride, dilation=dilation, groups=groups)
+    def grad_w(g, y, shape, stride, padding, dilation, groups):
+        return ConvWeight(g, y, size=shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
 class ConvWeight(Op):
@@ -117,20 +138,20 @@ class ConvWeight(Op):
 
     label = "conv weight"
 
-    def forward(x, y, *, size, stride, dilation, groups):
+    def forward(x, y, *, size, stride, padding, dilation, groups):
         if groups > 1:
-            return by_groups(ConvWeight, x, y, (1, 1, 0), groups, size=size, stride=stride, dilation=dilation)
-        z = np.zeros((math.prod(size) * x.shape[1], y.shape[1]), x.dtype)
-        for some, rows in patches(x, size, stride, dilation):
-            z += rows.reshape(math.prod(rows.shape[:2]), len(z)).T @ channels_last(y[some])
-        z = z.reshape(*size, x.shape[1], y.shape[1])
-        return z.transpose(z.ndim - 1, z.ndim - 2, *range(len(size)))
+            settings = {"size": size, "stride": stride, "padding": padding, "dilation": dilation}
+            return by_groups(ConvWeight, x, y, (1, 1, 0), groups, **settings)
+        keys, y = meetings(size, x.shape[2:], y.shape[2:], stride, padding, dilation), inside_out(y)
+        parts = met(inside_out(x), y.shape[:-2], keys)
+        z = np.stack([(rows.mT @ lines(y[to])).sum(0) for rows, to in parts])
+        return outside_in(z.reshape(*size, x.shape[1], y.shape[-1])).swapaxes(0, 1)
 
-    def grad_x(g, y, shape, stride, dilation, groups):
-        return ConvInput(y, g, size=shape[2:], stride=stride, dilation=dilation, groups=groups)
+    def grad_x(g, y, shape, stride, padding, dilation, groups):
+        return ConvInput(y, g, size=shape[2:], stride=stride, padding=padding, dilation=dilation, groups=groups)
 
-    def grad_y(g, x, stride, dilation, groups):
-        return Conv(x, g, stride=stride, dilation=dilation, groups=groups)
+    def grad_y(g, x, stride, padding, dilation, groups):
+        return Conv(x, g, stride=stride, padding=padding, dilation=dilation, groups=groups)
 
 
 def parts(x, size, step, dilation):
@@ -145,11 +166,7 @@ class AvgPool(Op):
     label, onnx = "avg pool", "AveragePool"
 
     def forward(x, *, size, step):
-        z, *others = parts(x, size, step, (1,) * len(size))
-        z = z / math.prod(size)
-        for part in others:
-            z += part / math.prod(size)
-        return z
+        return sum(part / math.prod(size) for part in parts(x, size, step, (1,) * len(size)))
 
     def grad_x(g, shape, size, step):
         share = (g / math.prod(size)).reshape(*g.shape, *(1,) * len(size))

@@ -1,7 +1,7 @@
 """Operations that pick elements out by position, and their reverse, which adds elements into place.
 
-A key is a tuple of integers, slices, None and Ellipsis, in which each index array is represented by ARRAY; the arrays
-themselves are inputs, so that a Node's params stay plain data.
+A key is a tuple of integers, slices and None, in which each index array is represented by ARRAY; the arrays themselves
+are inputs, so that a Node's params stay plain data. () picks everything.
 """
 
 from __future__ import annotations
@@ -19,8 +19,7 @@ def fill(key, arrays):
     It ends in Ellipsis, so that integers alone give a 0-d view of the memory and not a copy of the number.
     """
     rest = iter(arrays)
-    whole = tuple(next(rest) if isinstance(k, str) else k for k in key)
-    return whole if any(k is Ellipsis for k in whole) else (*whole, ...)
+    return (*[next(rest) if isinstance(k, str) else k for k in key], ...)
 
 
 class GetItem(Op):
