@@ -145,7 +145,7 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
     def __iter__(self) -> Iterator[Tensor]:
         if self.ndim == 0:
             raise TypeError("iteration over a 0-d tensor")
-        return (self[i] for i in range(len(self)))
+        return (ops.GetItem(self, key=(i,)) for i in range(len(self)))
 
     def __contains__(self, element: Any) -> bool:
         return bool((self == element).any())
