@@ -245,7 +245,6 @@ class Loss(Stateless):
     """What the losses share: they compare an input with a target, and their weights are buffers."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         for name in self.settings().keys() & {"weight", "pos_weight"}:
             self._register("buffer", name, getattr(self, name))
 
