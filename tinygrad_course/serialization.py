@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -25,7 +24,8 @@ def save(obj: Any, f: Place) -> None:
     A path is written in one step: whatever was there stays whole until the new file is. Raises TypeError for anything
     else, such as a Module: save its state_dict().
     """
-    from pathlib import Path  # here, as they take long to import
+    import json  # here, as they take long to import
+    from pathlib import Path
     from secrets import token_hex
     from zipfile import ZipFile
 
@@ -50,6 +50,7 @@ def save(obj: Any, f: Place) -> None:
 
 def load(f: Place) -> Any:
     """Read what `save` wrote. Raises ValueError for a file that it did not write, or that is damaged."""
+    import json
     from zipfile import BadZipFile, ZipFile
 
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Self
@@ -120,55 +120,31 @@ class ModuleList(Numbered):
         return shown
 
 
-class ModuleDict(Module):
-    """Modules by name, as in a dict."""
+class ModuleDict(Module, MutableMapping[str, Any]):
+    """Modules by name, as in a dict, whose other methods come from MutableMapping."""
+
+    __eq__, __hash__ = Module.__eq__, Module.__hash__  # two dicts of modules are two modules, whatever they hold
 
     def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()) -> None:
         super().__init__()
         self.update(modules)
 
     def __getitem__(self, name: str) -> Any:
-        return dict(self.items())[name]
+        return dict(self._registered("module"))[name]
 
     def __setitem__(self, name: str, module: Module) -> None:
         self.add_module(name, module)
 
     def __delitem__(self, name: str) -> None:
-        self.pop(name)
-
-    def __len__(self) -> int:
-        return len(self.items())
+        if name not in self:
+            raise KeyError(name)
+        delattr(self, name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
+        return (name for name, _ in self._registered("module"))
 
-    def keys(self) -> list[str]:
-        """The names, in order."""
-        return [name for name, _ in self.items()]
-
-    def values(self) -> list[Any]:
-        """The modules, in order."""
-        return [module for _, module in self.items()]
-
-    def items(self) -> list[tuple[str, Any]]:
-        """The (name, module) pairs, in order."""
-        return self._registered("module")
-
-    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Add modules, or replace those of the same names."""
-        for name, module in dict(modules).items():
-            self[name] = module
-
-    def pop(self, name: str) -> Any:
-        """Take a module out, and return it. Raises KeyError if there is none of that name."""
-        module = self[name]
-        delattr(self, name)
-        return module
-
-    def clear(self) -> None:
-        """Take every module out."""
-        for name in self.keys():
-            del self[name]
+    def __len__(self) -> int:
+        return len(self._registered("module"))
 
 
 class ParameterList(Numbered):

@@ -6,6 +6,7 @@ Integers become floats first.
 from __future__ import annotations
 
 import math
+from functools import cache
 
 import numpy as np
 
@@ -312,12 +313,13 @@ def erf_series(x):
     place = np.rint(x * 64)
     d = x - place / 64
     rows = (place + 6 * 64).astype(np.intp)
-    z = ERF_TERMS[-1].take(rows, mode="clip")
-    for terms in ERF_TERMS[-2::-1]:
+    z = 0
+    for terms in reversed(erf_terms()):
         z = z * d + terms.take(rows, mode="clip")
     return z
 
 
+@cache
 def erf_terms():
     """Row n: the n-th Taylor coefficient of erf about each of the points -6, -6 + 1/64, ... 6.
 
@@ -336,4 +338,3 @@ ERF_AS_TANH = (
     1.1283797054691167, 0.10276548145857078, -1.843836976793909e-4, -6.257195661299545e-4, 8.971258346886601e-05,
     -5.985689885692315e-06, 1.5896017163101104e-07,
 )  # fmt: skip
-ERF_TERMS = erf_terms()
