@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -72,7 +71,9 @@ class Function:
         if not any(ctx.needs_input_grad):
             return outputs
         ys = outputs if isinstance(outputs, tuple) else (outputs,)
-        results = tuple(parts(record(cls, ctx, args, edges, ys), ys, ctx.non_differentiable))
+        pieces = zip(ys, split(record(cls, ctx, args, edges, ys), [y.shape for y in ys]), strict=True)
+        fixed = set(map(id, ctx.non_differentiable))
+        results = tuple(y if id(y) in fixed else piece.to(y.dtype) for y, piece in pieces)
         return results if isinstance(outputs, tuple) else results[0]
 
 
@@ -99,21 +100,15 @@ def record(function: type[Function], ctx: Context, args: tuple, edges: tuple, ys
     return Tensor(z, node)
 
 
-def parts(whole: Tensor, ys: tuple, fixed: tuple) -> Iterator[Tensor]:
-    """Each output as a piece of the flat Tensor, in its own shape; those that want no gradient as they are."""
-    start = 0
-    for y in ys:
-        end = start + y.numel()
-        yield y if any(y is f for f in fixed) else whole[start:end].reshape(y.shape).to(y.dtype)
-        start = end
+def split(flat: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
+    """The pieces of a flat Tensor that holds tensors of these shapes, one behind the other."""
+    pieces = flat.split([math.prod(shape) for shape in shapes])
+    return [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
 
 def ask(function: type[Function], ctx: Context, g: Any, shapes: tuple) -> list[Any]:
     """The gradients that backward gives, as the engine wants them: arrays, or Tensors under create_graph."""
-    ends = list(accumulate(math.prod(shape) for shape in shapes))
-    flat = g if isinstance(g, Tensor) else Tensor(g)
-    pieces = [flat[end - math.prod(shape) : end].reshape(shape) for shape, end in zip(shapes, ends, strict=True)]
-    given = function.backward(ctx, *pieces)
+    given = function.backward(ctx, *split(g if isinstance(g, Tensor) else Tensor(g), shapes))
     answers = given if isinstance(given, tuple) else (given,)
     count = len(ctx.needs_input_grad)
     if len(answers) != count:

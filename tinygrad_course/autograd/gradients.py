@@ -13,14 +13,10 @@ from ..tensor import Tensor
 
 
 def grad(
-    outputs: Tensor | Sequence[Tensor],
-    inputs: Tensor | Sequence[Tensor],
-    grad_outputs: Any = None,
-    retain_graph: bool | None = None,
-    create_graph: bool = False,
-    allow_unused: bool | None = None,
+    outputs: Tensor | Sequence[Tensor], inputs: Tensor | Sequence[Tensor], grad_outputs: Any = None,
+    retain_graph: bool | None = None, create_graph: bool = False, allow_unused: bool | None = None,
     materialize_grads: bool = False,
-) -> tuple[Tensor | None, ...]:
+) -> tuple[Tensor | None, ...]:  # fmt: skip
     """Return the gradients of the outputs, summed, with respect to each input; no .grad is touched.
 
     grad_outputs: the gradient of each output; may be left out for outputs of one element. create_graph: record the
@@ -46,17 +42,32 @@ def grad(
 
 
 def backward(
-    tensors: Tensor | Sequence[Tensor],
-    grad_tensors: Any = None,
-    retain_graph: bool | None = None,
+    tensors: Tensor | Sequence[Tensor], grad_tensors: Any = None, retain_graph: bool | None = None,
     create_graph: bool = False,
-) -> None:
+) -> None:  # fmt: skip
     """Send gradients back from several tensors in one pass: every leaf accumulates the sum."""
     ys = sequence(tensors)
     given = [None] * len(ys) if grad_tensors is None else sequence(grad_tensors)
     seeds = [y.seed(g) for y, g in zip(ys, given, strict=True)]
     retain = create_graph if retain_graph is None else retain_graph
     run_backward(ys, seeds, create_graph=create_graph, retain_graph=retain)
+
+
+def products(
+    ys: Sequence[Tensor], xs: Sequence[Tensor], seeds: Sequence[Tensor], **options: bool
+) -> tuple[Tensor, ...]:
+    """The gradient of each x where the seeds are those of the ys: zeros where no y depends on it. options: as grad."""
+    tracked = [(y, g) for y, g in zip(ys, seeds, strict=True) if y.requires_grad]
+    if not tracked:
+        return tuple(Tensor(np.zeros_like(x.data)) for x in xs)
+    outputs, gradients = zip(*tracked, strict=True)
+    found: Any = grad(outputs, xs, gradients, materialize_grads=True, **options)
+    return found
+
+
+def basis(y: Tensor) -> list[Tensor]:
+    """A gradient for each element of y: 1 there, and 0 elsewhere."""
+    return [Tensor(g) for g in np.eye(y.numel(), dtype=y.dtype).reshape(y.numel(), *y.shape)]
 
 
 def sequence(x: Any) -> tuple:

@@ -31,27 +31,17 @@ class Reductions:
     __slots__ = ()
 
     def sum(
-        self: Any,
-        dim: Any = None,
-        keepdim: bool = False,
-        *,
-        dtype: Any = None,
-        axis: Any = None,
+        self: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None,
         keepdims: bool = False,
-    ) -> Tensor:
+    ) -> Tensor:  # fmt: skip
         """Sum over `dim` (an axis or several; all when left out). bool and integers are summed as int64."""
         x = countable(self, dtype)
         return ops.Sum(x, axis=axes_of(x, axis if dim is None else dim), keepdims=keepdim or keepdims)
 
     def mean(
-        self: Any,
-        dim: Any = None,
-        keepdim: bool = False,
-        *,
-        dtype: Any = None,
-        axis: Any = None,
+        self: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None,
         keepdims: bool = False,
-    ) -> Tensor:
+    ) -> Tensor:  # fmt: skip
         """Average over `dim` (an axis or several; all when left out). Raises RuntimeError for integers."""
         x = self if dtype is None else self.astype(dtype)
         if x.dtype.kind != "f":
@@ -234,12 +224,9 @@ class Reductions:
         return pick(self, where(self.isnan().any(axis, keepdim=True), last, middle), axis, keepdim)
 
     def unique(
-        self: Any,
-        sorted: bool = True,
-        return_inverse: bool = False,
-        return_counts: bool = False,
+        self: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
         dim: int | None = None,
-    ) -> Any:
+    ) -> Any:  # fmt: skip
         """The elements (or slices along `dim`) without repeats, in order; on request where each went, and how often."""
         options: Any = {"return_inverse": return_inverse, "return_counts": return_counts, "axis": dim}
         found = np.unique(self.data, **options)
