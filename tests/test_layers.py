@@ -20,7 +20,7 @@ LAYERS = (
     ("fused",),
     ("methods",),
     ("tensor",),
-    ("creation", "functions", "linalg", "serialization"),
+    ("creation", "linalg", "serialization"),
     ("autograd", "draw"),
     ("plots",),
     ("nn", "optim", "data"),
