@@ -12,7 +12,7 @@ from .. import ops
 from ..dtypes import get_default_dtype
 from ..graph import Op
 from .pointwise import where
-from .shapes import KEEP, axis_of
+from .shapes import KEEP, axis_of, each_axis
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -247,7 +247,7 @@ def axes_of(x: Tensor, dim: Any) -> tuple[int, ...]:
     """The axes that `dim` names (None: all of them), counted from 0. Raises RuntimeError for one named twice."""
     if dim is None or (isinstance(dim, Sequence) and not dim):
         return tuple(range(x.ndim))
-    axes = tuple(axis_of(d, x.ndim) for d in (dim if isinstance(dim, Sequence) else (dim,)))
+    axes = each_axis(dim, x.ndim)
     if len(set(axes)) < len(axes):
         raise RuntimeError(f"dim {dim}: an axis appears multiple times in the list of dims")
     return axes if x.ndim else ()
