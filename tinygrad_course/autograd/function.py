@@ -32,10 +32,8 @@ class Context:
     def saved_tensors(self) -> tuple[Tensor, ...]:
         """The tensors that forward saved. Raises RuntimeError if one was written to since."""
         if any(version[0] != count for _, version, count in self._saved):
-            raise RuntimeError(
-                "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                "a tensor given to save_for_backward was written to after that"
-            )
+            wrong = "one of the variables needed for gradient computation has been modified by an inplace operation"
+            raise RuntimeError(f"{wrong}: a tensor given to save_for_backward was written to after that")
         return tuple(t for t, _, _ in self._saved)
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
@@ -112,9 +110,8 @@ def ask(function: type[Function], ctx: Context, g: Any, shapes: tuple) -> list[A
     answers = given if isinstance(given, tuple) else (given,)
     count = len(ctx.needs_input_grad)
     if len(answers) != count:
-        raise RuntimeError(
-            f"function {function.__name__} returned an incorrect number of gradients (expected {count}, "
-            f"got {len(answers)}): return one for each argument of forward, None where there is none"
-        )
+        wrong = f"returned an incorrect number of gradients (expected {count}, got {len(answers)})"
+        cure = "return one for each argument of forward, None where there is none"
+        raise RuntimeError(f"function {function.__name__} {wrong}: {cure}")
     tensors = [Tensor(np.zeros(())) if a is None else a for a in answers]
     return tensors if modes.create_graph else [t.data for t in tensors]

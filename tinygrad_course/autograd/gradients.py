@@ -33,10 +33,8 @@ def grad(
     places = [place_of(x) for x in xs]
     found = run_backward(ys, seeds, places, create_graph=create_graph, retain_graph=retain)
     if not (allow_unused or materialize_grads) and any(found[place] is None for place in places):
-        raise RuntimeError(
-            "One of the differentiated Tensors appears to not have been used in the graph. "
-            "Set allow_unused=True if this is the desired behavior."
-        )
+        wrong = "One of the differentiated Tensors appears to not have been used in the graph"
+        raise RuntimeError(f"{wrong}. Set allow_unused=True if this is the desired behavior.")
     empty = [Tensor(np.zeros_like(x.data)) if materialize_grads else None for x in xs]
     return tuple(zero if found[place] is None else found[place] for place, zero in zip(places, empty, strict=True))
 

@@ -88,15 +88,12 @@ def write(x: Any, value: Any) -> Any:
     if modes.grad:
         refuse_leaf(x, value.requires_grad)
     if value.shape != x.shape:
-        raise RuntimeError(
-            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)}: "
-            "an in-place operation cannot change the shape; write x = x + y in place of x += y"
-        )
+        wrong = f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)}"
+        cure = "write x = x + y in place of x += y"
+        raise RuntimeError(f"{wrong}: an in-place operation cannot change the shape; {cure}")
     if not np.can_cast(value.dtype, x.dtype, "same_kind"):
-        raise RuntimeError(
-            f"result type {value.dtype} can't be cast to the desired output type {x.dtype}: "
-            "write x = x + y in place of x += y, or convert first: x = x.float()"
-        )
+        cure = "write x = x + y in place of x += y, or convert first: x = x.float()"
+        raise RuntimeError(f"result type {value.dtype} can't be cast to the desired output type {x.dtype}: {cure}")
     if not x.data.flags.writeable:
         raise RuntimeError("unsupported operation: this memory is read-only or expanded. Clone the tensor first.")
     if modes.grad:
@@ -113,16 +110,12 @@ def refuse_leaf(x: Any, tracked: bool) -> None:
     """
     while x.origin is not None:
         if not x.origin.recorded and (tracked or x.origin.base.requires_grad):
-            raise RuntimeError(
-                "A view was created in no_grad mode and is being modified inplace with grad mode enabled: "
-                "write to its base, or make the view outside no_grad."
-            )
+            wrong = "A view was created in no_grad mode and is being modified inplace with grad mode enabled"
+            raise RuntimeError(f"{wrong}: write to its base, or make the view outside no_grad.")
         x = x.origin.base
     if x.is_leaf and x.requires_grad:
-        raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation: wrap the write in "
-            "`with tg.no_grad():`, or make a new tensor (y = x + 1 in place of x += 1)."
-        )
+        cure = "wrap the write in `with tg.no_grad():`, or make a new tensor (y = x + 1 in place of x += 1)."
+        raise RuntimeError(f"a leaf Variable that requires grad is being used in an in-place operation: {cure}")
 
 
 def rebind(x: Any, value: Any) -> None:

@@ -222,9 +222,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if input is None and other is None:
         return tuple(Op.result(place) for place in np.nonzero(condition.data))
     if condition.dtype.kind != "b":
-        raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got {condition.dtype}: compare first, as in (x > 0)"
-        )
+        given = f"{condition.dtype}: compare first, as in (x > 0)"
+        raise RuntimeError(f"where expected condition to be a boolean tensor, but got {given}")
     return ops.Where(condition, input, other)
 
 

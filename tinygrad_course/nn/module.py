@@ -51,10 +51,8 @@ class Module:
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output. Every subclass writes its own."""
-        raise NotImplementedError(
-            f'Module [{type(self).__name__}] is missing the required "forward" function: '
-            "write def forward(self, x) in the class"
-        )
+        missing = f'Module [{type(self).__name__}] is missing the required "forward" function'
+        raise NotImplementedError(f"{missing}: write def forward(self, x) in the class")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         if self._pre_hooks or self._hooks or self._backward_pre_hooks or self._backward_hooks:
@@ -114,10 +112,9 @@ class Module:
                 "(nn.Parameter or None required): wrap it in tg.nn.Parameter(...)"
             )
         if param is not None and param.node is not None:
-            raise ValueError(
-                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. "
-                f"To express '{name}' as a function of another Tensor, compute the value in the forward() method."
-            )
+            wrong = f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly"
+            cure = f"To express '{name}' as a function of another Tensor, compute the value in the forward() method."
+            raise ValueError(f"{wrong}. {cure}")
         self._register("parameter", name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
@@ -377,10 +374,8 @@ class Module:
 
 def before_init(what: str) -> str:
     """The text of the error for an attribute that comes too early."""
-    return (
-        f"cannot assign {what} before Module.__init__() call: "
-        "make super().__init__() the first line of your module's __init__"
-    )
+    cure = "make super().__init__() the first line of your module's __init__"
+    return f"cannot assign {what} before Module.__init__() call: {cure}"
 
 
 def role_of(name: str, value: Any, old: str | None) -> str | None:
@@ -391,13 +386,10 @@ def role_of(name: str, value: Any, old: str | None) -> str | None:
         return "module"
     if old is None or value is None or (old in BUFFERS and isinstance(value, Tensor)):
         return old
-    kind, wanted = {"parameter": ("parameter", "nn.Parameter"), "module": ("child module", "nn.Module")}.get(
-        old, ("buffer", "Tensor")
-    )
-    raise TypeError(
-        f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({wanted} or None expected); "
-        f"to use the name for something else, first: del module.{name}"
-    )
+    names = {"parameter": ("parameter", "nn.Parameter"), "module": ("child module", "nn.Module")}
+    kind, wanted = names.get(old, ("buffer", "Tensor"))
+    cure = f"to use the name for something else, first: del module.{name}"
+    raise TypeError(f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({wanted} or None expected); {cure}")
 
 
 def joined(path: str, name: str) -> str:
@@ -410,10 +402,8 @@ def floating(target: Any) -> np.dtype:
     try:
         dtype = np.dtype(target)
     except TypeError:
-        raise RuntimeError(
-            f"Module.to: there is no device or dtype {target!r} here: this framework computes on the CPU. "
-            'Use "cpu", tg.float32 or tg.float64.'
-        ) from None
+        cure = 'this framework computes on the CPU. Use "cpu", tg.float32 or tg.float64.'
+        raise RuntimeError(f"Module.to: there is no device or dtype {target!r} here: {cure}") from None
     if dtype.kind != "f":
         raise TypeError(f"nn.Module.to only accepts floating point dtypes, but got desired dtype={dtype}")
     return dtype
@@ -422,15 +412,11 @@ def floating(target: Any) -> np.dtype:
 def misfit(name: str, own: Tensor, value: Any) -> str:
     """Why `value` cannot be loaded into the tensor `own`; empty if it can."""
     if not isinstance(value, Tensor):
-        return (
-            f'While copying the parameter named "{name}", expected Tensor from checkpoint but received '
-            f"{type(value).__name__}: wrap it in tg.tensor(...)"
-        )
+        wrong = f'While copying the parameter named "{name}", expected Tensor from checkpoint but received'
+        return f"{wrong} {type(value).__name__}: wrap it in tg.tensor(...)"
     if value.shape != own.shape:
-        return (
-            f"size mismatch for {name}: copying a param with shape {list(value.shape)} from checkpoint, "
-            f"the shape in current model is {list(own.shape)}."
-        )
+        ours = f"the shape in current model is {list(own.shape)}."
+        return f"size mismatch for {name}: copying a param with shape {list(value.shape)} from checkpoint, {ours}"
     return ""
 
 

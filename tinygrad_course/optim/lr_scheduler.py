@@ -203,9 +203,8 @@ class SequentialLR(LRScheduler):
 
     def __init__(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]) -> None:
         if len(milestones) != len(schedulers) - 1:
-            raise ValueError(
-                f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones, got {len(milestones)}"
-            )
+            needed = f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones"
+            raise ValueError(f"{needed}, got {len(milestones)}")
         self._schedulers, self.milestones = list(schedulers), list(milestones)
         super().__init__(optimizer)
 
