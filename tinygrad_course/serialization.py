@@ -5,14 +5,11 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from .tensor import Tensor
-
-if TYPE_CHECKING:
-    from zipfile import ZipFile
 
 STRUCTURE = "structure.json"
 Place = str | os.PathLike[str] | BinaryIO
@@ -56,16 +53,11 @@ def load(f: Place) -> Any:
     try:
         with ZipFile(f) as file:
             structure = json.loads(file.read(STRUCTURE))
-            names = [name for name in file.namelist() if name.endswith(".npy")]
-            arrays = {int(name[:-4]): read_array(file, name) for name in names}
+            members = ((name, io.BytesIO(file.read(name))) for name in file.namelist() if name.endswith(".npy"))
+            arrays = {int(name[:-4]): np.lib.format.read_array(x, allow_pickle=False) for name, x in members}
             return rebuild(structure, arrays)
     except (BadZipFile, KeyError, ValueError, EOFError) as error:
         raise ValueError(f"load: this is not a whole file of tg.save ({error}); save it again with tg.save") from None
-
-
-def read_array(file: ZipFile, name: str) -> np.ndarray:
-    """One array of the file, with writable memory of its own."""
-    return np.lib.format.read_array(io.BytesIO(file.read(name)), allow_pickle=False)
 
 
 def describe(obj: Any, arrays: list[np.ndarray]) -> Any:

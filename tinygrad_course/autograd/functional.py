@@ -9,7 +9,7 @@ import numpy as np
 
 from ..methods.joining import stack
 from ..tensor import Tensor
-from .gradients import basis, grad, products, sequence
+from .gradients import basis, grad, products, seeds_of, sequence
 
 
 class Several:
@@ -21,11 +21,6 @@ class Several:
     def like(self, values: Sequence[Any]) -> Any:
         """Values for these tensors, in the form in which they came."""
         return tuple(values) if self.several else values[0]
-
-    def seeds(self, v: Any) -> list[Tensor]:
-        """The vector v as a gradient for each of these tensors; 1 where it is None and they have one element each."""
-        given = [None] * len(self.values) if v is None else sequence(v)
-        return [x.seed(g) for x, g in zip(self.values, given, strict=True)]
 
     def outside(self, create_graph: bool) -> Any:
         """These tensors for the caller: cut from the graph, unless it is wanted."""
@@ -66,7 +61,7 @@ def hessian(func: Callable, inputs: Any, create_graph: bool = False) -> Any:
 def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
     """The outputs, and the vector v (of the outputs' shape) times the Jacobian: one backward pass."""
     xs, ys = run(func, inputs)
-    given = products(ys.values, xs.values, ys.seeds(v), create_graph=create_graph)
+    given = products(ys.values, xs.values, seeds_of(ys.values, v), create_graph=create_graph)
     return ys.outside(create_graph), xs.like(given)
 
 
@@ -78,7 +73,8 @@ def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) 
     xs, ys = run(func, inputs)
     us = [Tensor(np.zeros_like(y.data)).requires_grad_() for y in ys.values]
     pulled = products(ys.values, xs.values, us, create_graph=True)
-    return ys.outside(create_graph), ys.like(products(pulled, us, xs.seeds(v), create_graph=create_graph))
+    given = products(pulled, us, seeds_of(xs.values, v), create_graph=create_graph)
+    return ys.outside(create_graph), ys.like(given)
 
 
 def hvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
@@ -86,4 +82,5 @@ def hvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) 
     xs, ys = run(func, inputs)
     (y,) = ys.values
     slopes = products([y], xs.values, [y.seed()], create_graph=True)
-    return ys.outside(create_graph), xs.like(products(slopes, xs.values, xs.seeds(v), create_graph=create_graph))
+    given = products(slopes, xs.values, seeds_of(xs.values, v), create_graph=create_graph)
+    return ys.outside(create_graph), xs.like(given)

@@ -24,12 +24,10 @@ def grad(
     unless allow_unused (its gradient is None) or materialize_grads (its gradient is zeros).
     """
     ys, xs = sequence(outputs), sequence(inputs)
-    given = [None] * len(ys) if grad_outputs is None else sequence(grad_outputs)
     for what, tensors in (("outputs", ys), ("inputs", xs)):
         if not all(t.requires_grad for t in tensors):
             raise RuntimeError(f"One of the differentiated {what} does not require grad")
-    seeds = [y.seed(g) for y, g in zip(ys, given, strict=True)]
-    retain = create_graph if retain_graph is None else retain_graph
+    seeds, retain = seeds_of(ys, grad_outputs), create_graph if retain_graph is None else retain_graph
     places = [place_of(x) for x in xs]
     found = run_backward(ys, seeds, places, create_graph=create_graph, retain_graph=retain)
     if not (allow_unused or materialize_grads) and any(found[place] is None for place in places):
@@ -45,10 +43,13 @@ def backward(
 ) -> None:  # fmt: skip
     """Send gradients back from several tensors in one pass: every leaf accumulates the sum."""
     ys = sequence(tensors)
-    given = [None] * len(ys) if grad_tensors is None else sequence(grad_tensors)
-    seeds = [y.seed(g) for y, g in zip(ys, given, strict=True)]
     retain = create_graph if retain_graph is None else retain_graph
-    run_backward(ys, seeds, create_graph=create_graph, retain_graph=retain)
+    run_backward(ys, seeds_of(ys, grad_tensors), create_graph=create_graph, retain_graph=retain)
+
+
+def seeds_of(ys: Sequence[Tensor], given: Any) -> list[Tensor]:
+    """The gradients of the ys that a backward pass begins with: those given, or 1 for each if that is None."""
+    return [y.seed(g) for y, g in zip(ys, [None] * len(ys) if given is None else sequence(given), strict=True)]
 
 
 def products(

@@ -97,7 +97,7 @@ def fold(
         wanted = f"(n, c * {math.prod(size)}, {math.prod(out)}) for this output_size, kernel_size and stride"
         raise RuntimeError(f"fold: input of shape {list(input.shape)} must be {wanted}")
     z = input.reshape(len(input), input.shape[1] // math.prod(size), *size, *out).permute(0, 1, 4, 5, 2, 3)
-    return cropped(ops.Fold(z, size=whole, step=step, dilation=apart), padding)
+    return padded(ops.Fold(z, size=whole, step=step, dilation=apart), [(-p, -p) for p in each(padding, 2, 0)])
 
 
 def with_bias(z: Tensor, bias: Tensor | None) -> Tensor:
@@ -147,11 +147,6 @@ def padded(x: Tensor, border: Pairs, value: float = 0) -> Tensor:
     return pad(x, widths, value=value) if any(widths) else x
 
 
-def cropped(x: Tensor, padding: Sizes) -> Tensor:
-    """x of (n, c, h, w) without a border that was padded."""
-    return padded(x, [(-p, -p) for p in each(padding, 2, 0)])
-
-
 def check_channels(space: int, x: Tensor, w: Tensor, channels: int, groups: int) -> None:
     """Raise RuntimeError unless x, of (n, channels, *space), and the weight fit each other."""
     if x.ndim != space + 2 or w.ndim != space + 2:
@@ -182,6 +177,7 @@ class Convolution(Module):
     function: ClassVar[Callable[..., Tensor]]
     space: ClassVar[int]  # how many axes the kernel has
     transposed: ClassVar[bool] = False  # whether the weight begins with the channels of the input
+    settings: ClassVar[tuple[str, ...]] = ("stride", "padding", "dilation", "groups")
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes | str = 0,
@@ -205,8 +201,8 @@ class Convolution(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the convolution of the input."""
-        settings = self.stride, self.padding, self.dilation, self.groups
-        return type(self).function(input, self.weight, self.bias, *settings)
+        settings = {name: getattr(self, name) for name in self.settings}
+        return type(self).function(input, self.weight, self.bias, **settings)
 
     def extra_repr(self) -> str:
         """The channels and settings; those that are as usual stay out."""
@@ -232,7 +228,8 @@ class Conv2d(Convolution):
 class ConvTranspose2d(Convolution):
     """The reverse of Conv2d in shape: makes images larger."""
 
-    space, transposed = 2, True
+    function, space, transposed = conv_transpose2d, 2, True
+    settings = (*Convolution.settings, "output_padding")
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes = 0,
@@ -242,8 +239,3 @@ class ConvTranspose2d(Convolution):
         where: Any = {"device": device, "dtype": dtype}
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, **where)
         self.output_padding = each(output_padding, 2, 0)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Return the transposed convolution of the input."""
-        stride, padding, more = self.stride, self.padding, self.output_padding
-        return conv_transpose2d(input, self.weight, self.bias, stride, padding, more, self.groups, self.dilation)
