@@ -68,12 +68,12 @@ if typing.TYPE_CHECKING:
 
     __version__: str
 
+# What is imported when it is first used, and where it is, so that the rest need not wait for it.
 LATER = {
     "callbacks": "training:callbacks", "data": "data", "evaluate": "training:evaluate", "fit": "training:fit",
     "load_checkpoint": "training:load_checkpoint", "metrics": "training:metrics", "play": "draw.play:play",
     "plots": "plots", "save_checkpoint": "training:save_checkpoint", "training": "training", "utils": "utils",
 }  # fmt: skip
-"""What is imported when it is first used, and where it is, so that the rest need not wait for it."""
 
 # As PyTorch, the framework says nothing of 0 / 0 or an overflow: nan and inf are in the result to see.
 filterwarnings("ignore", category=RuntimeWarning, module=rf"{__name__}\.")

@@ -205,9 +205,7 @@ class DataLoader:
         self.dataset, self.batch_size, self.drop_last, self.num_workers = dataset, batch_size, drop_last, 0
         self.sampler, self.batch_sampler, self.generator = sampler, batch_sampler, generator
         self._check_options(bool(shuffle))
-        if collate_fn is None:
-            collate_fn = default_convert if batch_size is None else default_collate
-        self.collate_fn = collate_fn
+        self.collate_fn = collate_fn or (default_convert if batch_size is None else default_collate)
         if isinstance(dataset, IterableDataset):
             self.sampler = dataset
         elif sampler is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -227,12 +228,11 @@ class Shapes:
         if isinstance(split_size, int):
             if split_size < 1:
                 raise RuntimeError(f"split expects split_size be positive, but got split_size={split_size}")
-            starts = range(0, n, split_size) if n else range(1)
-            return tuple(self.narrow(dim, i, min(split_size, n - i)) for i in starts)
+            split_size = [min(split_size, n - i) for i in range(0, max(n, 1), split_size)]
         if sum(split_size) != n:
             wanted = f"to sum exactly to {n} (input tensor's size at dimension {dim})"
             raise RuntimeError(f"split_with_sizes expects split_sizes {wanted}, but got split_sizes={list(split_size)}")
-        return tuple(self.narrow(dim, sum(split_size[:i]), k) for i, k in enumerate(split_size))
+        return tuple(self.narrow(dim, end - k, k) for end, k in zip(accumulate(split_size), split_size, strict=True))
 
     def chunk(self: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         """At most so many pieces of one size along `dim`; the last may be smaller; views."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from textwrap import indent
 from typing import Any, NamedTuple, Self
@@ -39,15 +40,10 @@ class Module:
 
     training: bool
     _roles: dict[str, str]  # what each registered attribute is: "parameter", "module" or one of BUFFERS
-    _pre_hooks: dict[int, Callable[..., Any]]
-    _hooks: dict[int, Callable[..., Any]]
-    _backward_pre_hooks: dict[int, Callable[..., Any]]
-    _backward_hooks: dict[int, Callable[..., Any]]
+    _hooks: dict[str, dict[int, Callable[..., Any]]]  # "before" and "after" forward, and "gradient before", "... after"
 
     def __init__(self) -> None:
-        vars(self).update(
-            training=True, _roles={}, _pre_hooks={}, _hooks={}, _backward_pre_hooks={}, _backward_hooks={}
-        )
+        vars(self).update(training=True, _roles={}, _hooks=defaultdict(dict))
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output. Every subclass writes its own."""
@@ -55,25 +51,21 @@ class Module:
         raise NotImplementedError(f"{missing}: write def forward(self, x) in the class")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._pre_hooks or self._hooks or self._backward_pre_hooks or self._backward_hooks:
-            return self._call_with_hooks(args, kwargs)
-        return self._forward_in_scope(args, kwargs)
+        return self._call_with_hooks(args, kwargs) if self._hooks else self._forward_in_scope(args, kwargs)
 
     def _call_with_hooks(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call forward between the hooks, which see, and may replace, what goes in and what comes out."""
-        for hook in list(self._pre_hooks.values()):
+        hooks = {when: list(some.values()) for when, some in self._hooks.items()}
+        for hook in hooks.get("before", ()):
             changed = hook(self, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
-        passage = None
-        if self._backward_hooks or self._backward_pre_hooks:
-            passage = Passage(self, self._backward_pre_hooks.values(), self._backward_hooks.values())
-            args = passage.enter(args)
-        output = self._forward_in_scope(args, kwargs)
-        for hook in list(self._hooks.values()):
+        passage = Passage(self, hooks.get("gradient before", ()), hooks.get("gradient after", ()))
+        output = self._forward_in_scope(passage.enter(args), kwargs)
+        for hook in hooks.get("after", ()):
             changed = hook(self, args, output)
             output = output if changed is None else changed
-        return output if passage is None else passage.leave(output)
+        return passage.leave(output)
 
     def _forward_in_scope(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call forward so that each operation in it knows that it belongs to this module."""
@@ -334,15 +326,15 @@ class Module:
 
     def register_forward_pre_hook(self, hook: Callable[[Module, tuple], Any]) -> Handle:
         """Call hook(module, args) before each forward; what it returns, unless None, replaces the arguments."""
-        return Handle(self._pre_hooks, hook)
+        return Handle(self._hooks["before"], hook)
 
     def register_forward_hook(self, hook: Callable[[Module, tuple, Any], Any]) -> Handle:
         """Call hook(module, args, output) after each forward; what it returns, unless None, replaces the output."""
-        return Handle(self._hooks, hook)
+        return Handle(self._hooks["after"], hook)
 
     def register_full_backward_pre_hook(self, hook: Callable[[Module, tuple], Any]) -> Handle:
         """Call hook(module, grad_output) before gradients go through the module; what it returns may replace them."""
-        return Handle(self._backward_pre_hooks, hook)
+        return Handle(self._hooks["gradient before"], hook)
 
     def register_full_backward_hook(self, hook: Callable[[Module, tuple, tuple], Any]) -> Handle:
         """Call hook(module, grad_input, grad_output) after gradients went through the module.
@@ -350,7 +342,7 @@ class Module:
         grad_input, grad_output: one gradient for each positional argument of forward, and for each output; None where
         there is none. What it returns, unless None, replaces the gradient of a single input.
         """
-        return Handle(self._backward_hooks, hook)
+        return Handle(self._hooks["gradient after"], hook)
 
     # As text
 

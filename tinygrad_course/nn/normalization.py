@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -155,8 +155,6 @@ def cosine_similarity(x1: Tensor, x2: Tensor, dim: int = 1, eps: float = 1e-8) -
 class Normalization(Module):
     """What the layers of this file share: a weight that begins as ones and a bias that begins as zeros, or None."""
 
-    printed: ClassVar[str]  # the settings, between the brackets of repr
-
     def __init__(self, shape: Sequence[int], weight: bool, bias: bool, device: Any, dtype: Any) -> None:
         super().__init__()
         self.weight = blank(*shape, device=device, dtype=dtype) if weight else None
@@ -170,15 +168,9 @@ class Normalization(Module):
         if self.bias is not None:
             init.zeros_(self.bias)
 
-    def extra_repr(self) -> str:
-        """The settings, and whether there is a bias."""
-        return self.printed.format(self, bias=self.bias is not None)
-
 
 class LayerNorm(Normalization):
     """Each example to mean 0 and variance 1 over its last axes, of sizes normalized_shape (Ba et al., 2016)."""
-
-    printed = "{0.normalized_shape}, eps={0.eps}, elementwise_affine={0.elementwise_affine}, bias={bias}"
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
@@ -192,11 +184,14 @@ class LayerNorm(Normalization):
         """Return the input normalised, scaled and shifted."""
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
+    def extra_repr(self) -> str:
+        """The settings."""
+        settings = f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+        return f"{settings}, bias={self.bias is not None}"
+
 
 class RMSNorm(Normalization):
     """Each example divided by its root mean square over its last axes, then scaled (Zhang and Sennrich, 2019)."""
-
-    printed = "{0.normalized_shape}, eps={0.eps}, elementwise_affine={0.elementwise_affine}"
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,
@@ -210,6 +205,10 @@ class RMSNorm(Normalization):
         """Return the input normalised and scaled."""
         return rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
+    def extra_repr(self) -> str:
+        """The settings."""
+        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
+
 
 def shape_of(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
     """3 and (3,) alike as (3,)."""
@@ -218,8 +217,6 @@ def shape_of(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
 
 class GroupNorm(Normalization):
     """Each group of channels of each example to mean 0 and variance 1 (Wu and He, 2018)."""
-
-    printed = "{0.num_groups}, {0.num_channels}, eps={0.eps}, affine={0.affine}, bias={bias}"
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, bias: bool = True,
@@ -234,6 +231,11 @@ class GroupNorm(Normalization):
         """Return the input normalised, scaled and shifted."""
         return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
+    def extra_repr(self) -> str:
+        """The settings."""
+        settings = f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
+        return f"{settings}, bias={self.bias is not None}"
+
 
 class ChannelNorm(Normalization):
     """What batch and instance normalisation share: running_mean and running_var, kept for evaluation mode.
@@ -241,11 +243,6 @@ class ChannelNorm(Normalization):
     While training they take up what each input is like at the rate `momentum`.
     """
 
-    printed = (
-        "{0.num_features}, eps={0.eps}, momentum={0.momentum}, affine={0.affine}, bias={bias}, "
-        "track_running_stats={0.track_running_stats}"
-    )
-    function: ClassVar[Callable[..., Tensor]]
     axes: ClassVar[tuple[int, ...]]  # how many axes an input may have
     running_mean: Tensor | None
     running_var: Tensor | None
@@ -262,17 +259,6 @@ class ChannelNorm(Normalization):
         self.register_buffer("running_var", ones(num_features, dtype=dtype) if track_running_stats else None)
         self.register_buffer("num_batches_tracked", zeros((), dtype="int64") if track_running_stats else None)
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Return the input normalised, scaled and shifted."""
-        self.check(input)
-        own, rate = self.training or self.running_mean is None, self.rate() if self.training else 0.0
-        parameters = self.running_mean, self.running_var, self.weight, self.bias
-        return type(self).function(input, *parameters, own, rate, self.eps)
-
-    def rate(self) -> float:
-        """The rate at which the running numbers take up a training batch."""
-        return self.momentum or 0.0
-
     def check(self, x: Tensor) -> None:
         """Raise what is wrong with an input's shape; the channels count where something is kept for each."""
         if x.ndim not in self.axes or ((self.affine or self.track_running_stats) and x.shape[1] != self.num_features):
@@ -286,6 +272,11 @@ class ChannelNorm(Normalization):
             init.ones_(self.running_var)
             init.zeros_(self.num_batches_tracked)
 
+    def extra_repr(self) -> str:
+        """The settings."""
+        settings = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}"
+        return f"{settings}, bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
+
 
 class BatchNorm(ChannelNorm):
     """Each channel to mean 0 and variance 1 over the batch (Ioffe and Szegedy, 2015).
@@ -294,10 +285,14 @@ class BatchNorm(ChannelNorm):
     average of all batches so far.
     """
 
-    function = batch_norm
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the input normalised, scaled and shifted."""
+        self.check(input)
+        own, rate = self.training or self.running_mean is None, self.count() if self.training else 0.0
+        return batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, own, rate, self.eps)
 
     @no_grad()
-    def rate(self) -> float:
+    def count(self) -> float:
         """Count a training batch; return the rate at which the running numbers take it up."""
         if self.num_batches_tracked is None:
             return 0.0
@@ -323,8 +318,6 @@ class InstanceNorm(ChannelNorm):
     track_running_stats: keep running numbers while training, and use them in evaluation mode.
     """
 
-    function = instance_norm
-
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
         track_running_stats: bool = False, *, bias: bool = True, device: Any = None, dtype: Any = None,
@@ -335,7 +328,11 @@ class InstanceNorm(ChannelNorm):
     def forward(self, input: Tensor) -> Tensor:
         """Return the input normalised, scaled and shifted; it may be a single example."""
         alone = input.ndim == self.axes[0]
-        return super().forward(input.unsqueeze(0)).squeeze(0) if alone else super().forward(input)
+        x = input.unsqueeze(0) if alone else input
+        self.check(x)
+        own, rate = self.training or self.running_mean is None, self.momentum or 0.0
+        z = instance_norm(x, self.running_mean, self.running_var, self.weight, self.bias, own, rate, self.eps)
+        return z.squeeze(0) if alone else z
 
 
 class InstanceNorm1d(InstanceNorm):
