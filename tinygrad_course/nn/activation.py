@@ -191,6 +191,8 @@ class LogSoftmax(Stateless, function=log_softmax):
 class PReLU(Module):
     """leaky_relu with slopes that are learned: one, or one for each channel."""
 
+    shown = "num_parameters="
+
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None) -> None:
         super().__init__()
         self.num_parameters = num_parameters
@@ -199,7 +201,3 @@ class PReLU(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Return prelu of the input."""
         return prelu(input, self.weight)
-
-    def extra_repr(self) -> str:
-        """How many slopes there are."""
-        return f"num_parameters={self.num_parameters}"

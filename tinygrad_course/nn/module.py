@@ -6,7 +6,7 @@ import weakref
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from textwrap import indent
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -38,6 +38,7 @@ class Module:
     so is everything inside those modules: "encoder.0.weight". training: whether it trains, which some layers ask.
     """
 
+    shown: ClassVar[str] = ""  # what repr prints: "num_features eps=" gives BatchNorm1d(3, eps=1e-05)
     training: bool
     _roles: dict[str, str]  # what each registered attribute is: "parameter", "module" or one of BUFFERS
     _hooks: dict[str, dict[int, Callable[..., Any]]]  # "before" and "after" forward, and "gradient before", "... after"
@@ -347,8 +348,12 @@ class Module:
     # As text
 
     def extra_repr(self) -> str:
-        """What to print between the brackets, such as "in_features=3": for subclasses to say."""
-        return ""
+        """What to print between the brackets: the settings that `shown` names; or a subclass says it all itself.
+
+        Of a bias, it is whether there is one.
+        """
+        values = {**vars(self), "bias": vars(self).get("bias") is not None}
+        return ", ".join(f"{k}{values[k[:-1]]}" if k[-1] == "=" else f"{values[k]}" for k in self.shown.split())
 
     def __repr__(self) -> str:
         extra = self.extra_repr()
