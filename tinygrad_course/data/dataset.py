@@ -7,7 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
 from ..creation import randperm
+from ..dtypes import get_default_dtype
 from ..methods.joining import stack
 from ..random import Generator
 from ..tensor import Tensor
@@ -66,6 +69,14 @@ class Labelled(TensorDataset):
             alone = first.ndim < self.tensors[0].ndim
             first = self.transform(first) if alone else stack([self.transform(x) for x in first])
         return first, *others
+
+
+def labelled(
+    values: np.ndarray, labels: np.ndarray, classes: Sequence[str], transform: Callable[[Tensor], Tensor] | None = None
+) -> Labelled:
+    """Arrays as a Labelled: the values in the default dtype, the labels as int64."""
+    tensors = Tensor(values.astype(get_default_dtype())), Tensor(labels.astype(np.int64))
+    return Labelled(*tensors, classes=classes, transform=transform)
 
 
 class Subset(Dataset):

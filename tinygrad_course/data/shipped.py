@@ -10,9 +10,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..dtypes import get_default_dtype
 from ..tensor import Tensor
-from .dataset import Labelled
+from .dataset import Labelled, labelled
 
 FILES = files(__package__) / "files"
 CHECKSUMS = "SHA256SUMS"
@@ -54,9 +53,7 @@ def pictures(
 ) -> Labelled:
     """Digits to train on, or, every fifth, to test with; `white` is the value that becomes 1."""
     chosen = (np.arange(len(labels)) % 5 == 0) != train
-    values = (images[chosen] / white).astype(get_default_dtype())
-    digit = Tensor(labels[chosen].astype(np.int64))
-    return Labelled(Tensor(values), digit, classes=[str(d) for d in range(10)], transform=transform)
+    return labelled(images[chosen] / white, labels[chosen], [str(d) for d in range(10)], transform)
 
 
 def iris() -> Labelled:
@@ -66,8 +63,7 @@ def iris() -> Labelled:
     dtype, and an int64 species. Anderson; Fisher, 1936; see files/CREDITS.md.
     """
     stored = read("iris.npz")
-    measurements, labels = stored["measurements"].astype(get_default_dtype()), stored["labels"].astype(np.int64)
-    return Labelled(Tensor(measurements), Tensor(labels), classes=SPECIES)
+    return labelled(stored["measurements"], stored["labels"], SPECIES)
 
 
 def names() -> list[Name]:

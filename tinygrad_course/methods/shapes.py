@@ -116,9 +116,8 @@ class Shapes:
     def mT(self: Any) -> Tensor:
         """The last two axes exchanged."""
         if self.ndim < 2:
-            raise RuntimeError(
-                f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor."
-            )
+            wanted = "tensor.mT is only supported on matrices or batches of matrices"
+            raise RuntimeError(f"{wanted}. Got {self.ndim}-D tensor.")
         return self.transpose(-2, -1)
 
     @property

@@ -74,7 +74,10 @@ def conv_transpose2d(
     size = tuple((n - 1) * s + d * (k - 1) + 1 for n, k, s, d in axes)
     z = ops.ConvInput(input, weight, size=size, stride=step, dilation=apart, groups=groups)
     border = [(-p, e - p) for p, e in zip(each(padding, 2, 0), extra, strict=True)]
-    return with_bias(padded(z, border), bias)
+    z = padded(z, border)
+    # Through the shape of one sample the gradient of a bias is summed over samples first and then over places: for
+    # channels that lie side by side in memory 10 times faster than both at once.
+    return z if bias is None else z + ops.Expand(bias.reshape(-1, 1, 1), size=z.shape[1:])
 
 
 def unfold(input: Tensor, kernel_size: Sizes, dilation: Sizes = 1, padding: Sizes = 0, stride: Sizes = 1) -> Tensor:
@@ -98,15 +101,6 @@ def fold(
         raise RuntimeError(f"fold: input of shape {list(input.shape)} must be {wanted}")
     z = input.reshape(len(input), input.shape[1] // math.prod(size), *size, *out).permute(0, 1, 4, 5, 2, 3)
     return padded(ops.Fold(z, size=whole, step=step, dilation=apart), [(-p, -p) for p in each(padding, 2, 0)])
-
-
-def with_bias(z: Tensor, bias: Tensor | None) -> Tensor:
-    """z with one number added to each channel.
-
-    Through the shape of one sample, so that the gradient is summed over the samples first and then over the places: for
-    channels that lie side by side in memory that is 10 times faster than both at once.
-    """
-    return z if bias is None else z + ops.Expand(bias.reshape(-1, *(1,) * (z.ndim - 2)), size=z.shape[1:])
 
 
 # Sizes and borders, checked

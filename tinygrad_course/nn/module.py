@@ -172,11 +172,7 @@ class Module:
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Yield the modules directly inside this one, with their names."""
-        seen = set()
-        for name, child in self._registered("module"):
-            if child is not None and child not in seen:
-                seen.add(child)
-                yield name, child
+        return self._members(("module",), prefix="", recurse=False, once=True)
 
     def children(self) -> Iterator[Module]:
         """Yield the modules directly inside this one."""
