@@ -52,16 +52,13 @@ def seeds_of(ys: Sequence[Tensor], given: Any) -> list[Tensor]:
     return [y.seed(g) for y, g in zip(ys, [None] * len(ys) if given is None else sequence(given), strict=True)]
 
 
-def products(
-    ys: Sequence[Tensor], xs: Sequence[Tensor], seeds: Sequence[Tensor], **options: bool
-) -> tuple[Tensor, ...]:
-    """The gradient of each x where the seeds are those of the ys: zeros where no y depends on it. options: as grad."""
-    tracked = [(y, g) for y, g in zip(ys, seeds, strict=True) if y.requires_grad]
+def products(ys: Sequence[Tensor], xs: Sequence[Tensor], gs: Sequence[Tensor], **options: bool) -> tuple[Tensor, ...]:
+    """The gradient of each x where the gs are those of the ys: zeros where no y depends on it. options: as grad."""
+    tracked = [(y, g) for y, g in zip(ys, gs, strict=True) if y.requires_grad]
     if not tracked:
         return tuple(Tensor(np.zeros_like(x.data)) for x in xs)
     outputs, gradients = zip(*tracked, strict=True)
-    found: Any = grad(outputs, xs, gradients, materialize_grads=True, **options)
-    return found
+    return grad(outputs, xs, gradients, materialize_grads=True, **options)  # type: ignore[return-value]
 
 
 def basis(y: Tensor) -> list[Tensor]:

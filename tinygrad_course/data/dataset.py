@@ -16,6 +16,7 @@ from ..random import Generator
 from ..tensor import Tensor
 
 Example = TypeVar("Example", covariant=True)
+Transform = Callable[[Tensor], Tensor]
 
 
 class Dataset(Generic[Example]):
@@ -57,9 +58,7 @@ class Labelled(TensorDataset):
     example by example.
     """
 
-    def __init__(
-        self, *tensors: Tensor, classes: Sequence[str], transform: Callable[[Tensor], Tensor] | None = None
-    ) -> None:
+    def __init__(self, *tensors: Tensor, classes: Sequence[str], transform: Transform | None = None) -> None:
         super().__init__(*tensors)
         self.classes, self.transform = tuple(classes), transform
 
@@ -71,11 +70,9 @@ class Labelled(TensorDataset):
         return first, *others
 
 
-def labelled(
-    values: np.ndarray, labels: np.ndarray, classes: Sequence[str], transform: Callable[[Tensor], Tensor] | None = None
-) -> Labelled:
-    """Arrays as a Labelled: the values in the default dtype, the labels as int64."""
-    tensors = Tensor(values.astype(get_default_dtype())), Tensor(labels.astype(np.int64))
+def labelled(x: np.ndarray, labels: np.ndarray, classes: Sequence[str], transform: Transform | None = None) -> Labelled:
+    """Arrays as a Labelled: x in the default dtype, the labels as int64."""
+    tensors = Tensor(x.astype(get_default_dtype())), Tensor(labels.astype(np.int64))
     return Labelled(*tensors, classes=classes, transform=transform)
 
 

@@ -237,8 +237,7 @@ def solve(A: Any, B: Any) -> Tensor:
     """
     square(A, "solve")
     if B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1]):
-        z = solvable(ops.Solve, A, B.reshape((*B.shape, 1)))
-        return z.reshape(z.shape[:-1])
+        return solve(A, B.unsqueeze(-1)).squeeze(-1)
     return solvable(ops.Solve, A, B)
 
 

@@ -139,9 +139,8 @@ class Reductions:
             return self.abs().amax(dim, keepdim) if p > 0 else self.abs().amin(dim, keepdim)
         if p == 0:
             return (self != 0).sum(dim, keepdim).astype(self.dtype)
-        if p == 1:
-            return self.abs().sum(dim, keepdim)
-        return root((self * self if p == 2 else self.abs() ** p).sum(dim, keepdim), p)
+        total = (self * self if p == 2 else self.abs() ** p).sum(dim, keepdim)
+        return total if p == 1 else root(total, p)
 
     def all(self: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """True where no element over `dim` (an axis or several; all when left out) is 0 or False."""

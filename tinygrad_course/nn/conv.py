@@ -16,6 +16,7 @@ from .module import Module
 from .parameter import blank
 
 Sizes = int | Sequence[int]
+Each = tuple[int, ...]  # one number for each axis of space
 Pairs = list[tuple[int, int]]  # for each axis of space, how wide the border is before and after
 
 
@@ -106,7 +107,7 @@ def fold(
 # Sizes and borders, checked
 
 
-def each(n: Any, space: int, least: int = 1) -> tuple[int, ...]:
+def each(n: Any, space: int, least: int = 1) -> Each:
     """One number, or one for each axis of space, as a tuple of the latter; none may be below `least`."""
     numbers = tuple(n) if isinstance(n, Sequence) else (n,)
     if len(numbers) not in (1, space) or not all(isinstance(k, (int, np.integer)) for k in numbers):
@@ -121,9 +122,7 @@ def symmetric(padding: Sizes, space: int) -> Pairs:
     return [(p, p) for p in each(padding, space, 0)]
 
 
-def conv_border(
-    padding: Sizes | str, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
-) -> Pairs:
+def conv_border(padding: Sizes | str, size: Each, stride: Each, dilation: Each) -> Pairs:
     """The border of a convolution. "same": where it is odd, the end gets the wider part."""
     if padding == "same":
         if any(s != 1 for s in stride):
@@ -153,7 +152,7 @@ def check_channels(space: int, x: Tensor, w: Tensor, channels: int, groups: int)
         raise RuntimeError(f"Input type ({x.dtype}) and weight type ({w.dtype}) should be the same: convert one")
 
 
-def check_fit(x: Tensor, size: tuple[int, ...], dilation: tuple[int, ...]) -> None:
+def check_fit(x: Tensor, size: Each, dilation: Each) -> None:
     """Raise RuntimeError if a window is larger than x, which has its border already."""
     reach = tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True))
     space = x.shape[x.ndim - len(size) :]

@@ -11,7 +11,7 @@ import numpy as np
 from .. import ops
 from ..methods.joining import cat
 from ..tensor import Tensor
-from .conv import Pairs, Sizes, check_fit, each, padded, symmetric
+from .conv import Each, Pairs, Sizes, check_fit, each, padded, symmetric
 from .stateless import Stateless
 
 if TYPE_CHECKING:
@@ -90,9 +90,7 @@ def average(
     return z / ops.AvgPool(np.pad(places, rest), size=size, step=step)
 
 
-def pool_border(
-    x: Tensor, size: tuple[int, ...], step: tuple[int, ...], padding: Sizes, dilation: tuple[int, ...], ceil_mode: bool
-) -> Pairs:
+def pool_border(x: Tensor, size: Each, step: Each, padding: Sizes, dilation: Each, ceil_mode: bool) -> Pairs:
     """The border a pooling adds: its padding and, under ceil_mode, what a last window over the end needs."""
     widths = each(padding, len(size), 0)
     if any(2 * p > k for p, k in zip(widths, size, strict=True)):
@@ -120,12 +118,12 @@ def adaptive_max_pool2d(input: Tensor, output_size: Any) -> Tensor:
     return adaptive(2, input, output_size, largest_of_windows)
 
 
-def average_windows(x: Tensor, size: tuple[int, ...]) -> Tensor:
+def average_windows(x: Tensor, size: Each) -> Tensor:
     """The average of each window of this size, without gaps or overlap."""
     return ops.AvgPool(x, size=size, step=size)
 
 
-def largest_of_windows(x: Tensor, size: tuple[int, ...]) -> Tensor:
+def largest_of_windows(x: Tensor, size: Each) -> Tensor:
     """The largest element of each window of this size, without gaps or overlap."""
     return ops.MaxPool(x, size=size, step=size, dilation=(1,) * len(size))
 
