@@ -99,11 +99,7 @@ class Module:
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Set a parameter by name; None keeps the name for later."""
         self._check_name("parameter", name, ("parameter",))
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeError(
-                f"cannot assign '{type(param).__name__}' object to parameter '{name}' "
-                "(nn.Parameter or None required): wrap it in tg.nn.Parameter(...)"
-            )
+        check_kind(param, Parameter, f"parameter '{name}'", "tg.nn.Parameter(...)")
         if param is not None and param.node is not None:
             wrong = f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly"
             cure = f"To express '{name}' as a function of another Tensor, compute the value in the forward() method."
@@ -113,11 +109,7 @@ class Module:
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Set a tensor that belongs to the module's state but is not learned; persistent: it is in the state_dict."""
         self._check_name("buffer", name, BUFFERS)
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required): "
-                "wrap it in tg.tensor(...)"
-            )
+        check_kind(tensor, Tensor, f"buffer '{name}'", "tg.tensor(...)")
         self._register("buffer" if persistent else "transient buffer", name, tensor)
 
     def add_module(self, name: str, module: Module | None) -> None:
@@ -369,6 +361,13 @@ def before_init(what: str) -> str:
     """The text of the error for an attribute that comes too early."""
     cure = "make super().__init__() the first line of your module's __init__"
     return f"cannot assign {what} before Module.__init__() call: {cure}"
+
+
+def check_kind(value: Any, kind: type[Tensor], place: str, maker: str) -> None:
+    """Raise TypeError unless what is to be registered at this place is None or of the kind that `maker` makes."""
+    if value is not None and not isinstance(value, kind):
+        given, wanted = type(value).__name__, "nn.Parameter" if kind is Parameter else "Tensor"
+        raise TypeError(f"cannot assign '{given}' object to {place} ({wanted} or None required): wrap it in {maker}")
 
 
 def role_of(name: str, value: Any, old: str | None) -> str | None:
