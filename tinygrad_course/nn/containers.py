@@ -110,13 +110,13 @@ class ModuleList(Numbered):
         super().__init__()
         self.extend(modules)
 
-    def _printed(self) -> list[tuple[str, Any]]:
+    def _printed(self) -> list[tuple[str, str]]:
         """Neighbours that print alike are shown once: "(0-3): 4 x Linear(...)"."""
         shown = []
         for text, run in groupby(enumerate(map(repr, self)), key=itemgetter(1)):
             first, *others = (i for i, _ in run)
             name, times = (f"{first}-{others[-1]}", f"{len(others) + 1} x ") if others else (str(first), "")
-            shown.append((name, Shown(times + text)))
+            shown.append((name, times + text))
         return shown
 
 
@@ -159,13 +159,6 @@ class ParameterList(Numbered):
     def _put(self, name: str, item: Any) -> None:
         self.register_parameter(name, item if isinstance(item, Parameter) else Parameter(item))
 
-    def _printed(self) -> list[tuple[str, Any]]:
+    def _printed(self) -> list[tuple[str, str]]:
         texts = [f"Parameter containing: [{p.dtype} of size {'x'.join(map(str, p.shape))}]" for p in self]
-        return [(str(i), Shown(text)) for i, text in enumerate(texts)]
-
-
-class Shown(str):
-    """Text that prints as itself, where an object's repr is asked for."""
-
-    def __repr__(self) -> str:
-        return str(self)
+        return [(str(i), text) for i, text in enumerate(texts)]

@@ -345,16 +345,16 @@ class Module:
 
     def __repr__(self) -> str:
         extra = self.extra_repr()
-        lines = [extra] if extra else []
-        lines += [f"({name}): {child!r}" for name, child in self._printed()]
-        if not self._printed() and "\n" not in extra:
+        printed = [f"({name}): {text}" for name, text in self._printed()]
+        lines = [extra, *printed] if extra else printed
+        if not printed and "\n" not in extra:
             return f"{type(self).__name__}({extra})"
         inside = indent("\n".join(lines), "  ")
         return f"{type(self).__name__}(\n{inside}\n)"
 
-    def _printed(self) -> list[tuple[str, Any]]:
+    def _printed(self) -> list[tuple[str, str]]:
         """What repr shows inside the module, by name."""
-        return self._registered("module")
+        return [(name, repr(child)) for name, child in self._registered("module")]
 
 
 def before_init(what: str) -> str:
