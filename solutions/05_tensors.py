@@ -272,7 +272,7 @@ tg.play(y)
 #
 # ### Exercise 5 · The mean
 #
-# *Difficulty 2 of 5 · about 6 minutes · builds `functions.mean`*
+# *Difficulty 2 of 5 · about 6 minutes · builds `mean`*
 #
 # Not everything needs a rule. A function that is put together from operations has a graph, and so its gradient comes
 # for free. `x.sum` and `x.numel()`, the count of all numbers in `x`, are there.

@@ -20,7 +20,7 @@ LAYERS = (
     ("fused",),
     ("methods",),
     ("tensor",),
-    ("creation", "functions", "linalg", "serialization"),
+    ("creation", "linalg", "serialization"),
     ("autograd", "draw"),
     ("plots",),
     ("nn", "optim", "data"),
@@ -47,7 +47,7 @@ NOT_AT_ONCE = (
 )
 
 # Lines of code: what a reader of all of it has before them. The framework is what no other name here stands for.
-MOST = {"framework": 6000, "fused": 300, "training": 400}
+MOST = {"framework": 6000, "training": 400}
 LONGEST = 500  # lines of a file
 
 FILES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))

@@ -293,8 +293,8 @@ def test_module_list_finds_what_a_plain_list_would_hide() -> None:
 def test_module_dict_is_a_dict_of_modules() -> None:
     parts = nn.ModuleDict({"a": nn.Linear(1, 1), "b": nn.ReLU()})
     parts["c"] = nn.Identity()
-    assert list(parts) == parts.keys() == ["a", "b", "c"] and "b" in parts and len(parts) == 3
-    assert parts.pop("b").__class__ is nn.ReLU and parts.values()[0] is parts["a"]
+    assert list(parts) == list(parts.keys()) == ["a", "b", "c"] and "b" in parts and len(parts) == 3
+    assert parts.pop("b").__class__ is nn.ReLU and next(iter(parts.values())) is parts["a"]
     parts.update([("a", nn.ReLU())])
     del parts["c"]
     assert [(k, type(m).__name__) for k, m in parts.items()] == [("a", "ReLU")]

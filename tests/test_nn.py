@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import dataclasses
 import inspect
 import itertools
 import math
@@ -18,6 +17,7 @@ from hypothesis import strategies as st
 import tinygrad_course as tg
 from tinygrad_course import nn
 from tinygrad_course.nn import functional as F
+from tinygrad_course.nn.stateless import Stateless
 
 NO_TORCH = "parity with PyTorch needs torch (the extra named parity)"
 
@@ -476,7 +476,7 @@ def test_gains_and_fans_are_pytorchs(nonlinearity: str) -> None:
         assert nn.init.fans(tg.zeros(*shape)) == fans
 
 
-SETTINGS = [name for name, kind in vars(nn).items() if isinstance(kind, type) and dataclasses.is_dataclass(kind)]
+SETTINGS = [name for name, kind in vars(nn).items() if isinstance(kind, type) and issubclass(kind, Stateless)]
 
 
 @pytest.mark.parametrize("name", SETTINGS)

@@ -201,10 +201,8 @@ def multinomial(
     if not np.isfinite(rows).all() or (rows < 0).any() or (rows.sum(1) <= 0).any():
         raise RuntimeError("multinomial: weights must be finite and not negative, with a sum above 0 in each row")
     if not replacement and ((rows > 0).sum(1) < num_samples).any():
-        raise RuntimeError(
-            f"cannot sample {num_samples} positions without replacement: a row has fewer positive weights; "
-            "draw fewer, or give replacement=True"
-        )
+        cure = "a row has fewer positive weights; draw fewer, or give replacement=True"
+        raise RuntimeError(f"cannot sample {num_samples} positions without replacement: {cure}")
     drawn = [source.choice(len(row), num_samples, replacement, row / row.sum()) for row in rows]
     return Tensor(np.array(drawn, np.int64).reshape(*weights.shape[:-1], num_samples))
 

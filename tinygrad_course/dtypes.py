@@ -51,17 +51,12 @@ def result_type(*operands: Any) -> np.dtype:
         ranks[rank].append(x.dtype if rank < 2 else of_number(x))
     result: np.dtype | None = None
     for dtypes in filter(None, ranks):
-        candidate = _within(dtypes)
+        highest = max(CATEGORY[d.kind] for d in dtypes)
+        candidate = np.result_type(*[d for d in dtypes if CATEGORY[d.kind] == highest])  # a float keeps its own size
         if result is None or CATEGORY[candidate.kind] > CATEGORY[result.kind]:
             result = candidate
     assert result is not None, "result_type needs an operand"
     return result
-
-
-def _within(dtypes: Sequence[np.dtype]) -> np.dtype:
-    """The common dtype of operands of one rank; a float beside integers keeps its own size."""
-    highest = max(CATEGORY[d.kind] for d in dtypes)
-    return np.result_type(*[d for d in dtypes if CATEGORY[d.kind] == highest])
 
 
 def promote(operands: Sequence[Any], floating: bool = False) -> list[Any]:

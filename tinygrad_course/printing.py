@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,15 +15,8 @@ if TYPE_CHECKING:
 def text(x: Tensor) -> str:
     """`tensor([...])` with at most 4 decimals, and what is not the default: dtype, grad_fn, requires_grad."""
     whole = x.dtype.kind != "f" or not np.isfinite(x.data).any() or (x.data[np.isfinite(x.data)] % 1 == 0).all()
-    numbers = np.array2string(
-        x.data,
-        precision=4,
-        separator=", ",
-        prefix="tensor(",
-        floatmode="maxprec" if whole else "fixed",
-        threshold=1000,
-        edgeitems=3,
-    )
+    options: Any = {"precision": 4, "floatmode": "maxprec" if whole else "fixed", "threshold": 1000, "edgeitems": 3}
+    numbers = np.array2string(x.data, separator=", ", prefix="tensor(", **options)
     parts = [numbers]
     if x.data.size == 0 and x.ndim != 1:
         parts.append(f"size={list(x.shape)}")

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import io
-import json
 import os
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 
 from .tensor import Tensor
-
-if TYPE_CHECKING:
-    from zipfile import ZipFile
 
 STRUCTURE = "structure.json"
 Place = str | os.PathLike[str] | BinaryIO
@@ -25,7 +21,8 @@ def save(obj: Any, f: Place) -> None:
     A path is written in one step: whatever was there stays whole until the new file is. Raises TypeError for anything
     else, such as a Module: save its state_dict().
     """
-    from pathlib import Path  # here, as they take long to import
+    import json  # here, as they take long to import
+    from pathlib import Path
     from secrets import token_hex
     from zipfile import ZipFile
 
@@ -50,21 +47,17 @@ def save(obj: Any, f: Place) -> None:
 
 def load(f: Place) -> Any:
     """Read what `save` wrote. Raises ValueError for a file that it did not write, or that is damaged."""
+    import json
     from zipfile import BadZipFile, ZipFile
 
     try:
         with ZipFile(f) as file:
             structure = json.loads(file.read(STRUCTURE))
-            names = [name for name in file.namelist() if name.endswith(".npy")]
-            arrays = {int(name[:-4]): read_array(file, name) for name in names}
+            members = ((name, io.BytesIO(file.read(name))) for name in file.namelist() if name.endswith(".npy"))
+            arrays = {int(name[:-4]): np.lib.format.read_array(x, allow_pickle=False) for name, x in members}
             return rebuild(structure, arrays)
     except (BadZipFile, KeyError, ValueError, EOFError) as error:
         raise ValueError(f"load: this is not a whole file of tg.save ({error}); save it again with tg.save") from None
-
-
-def read_array(file: ZipFile, name: str) -> np.ndarray:
-    """One array of the file, with writable memory of its own."""
-    return np.lib.format.read_array(io.BytesIO(file.read(name)), allow_pickle=False)
 
 
 def describe(obj: Any, arrays: list[np.ndarray]) -> Any:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from itertools import accumulate
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -33,10 +32,8 @@ class Context:
     def saved_tensors(self) -> tuple[Tensor, ...]:
         """The tensors that forward saved. Raises RuntimeError if one was written to since."""
         if any(version[0] != count for _, version, count in self._saved):
-            raise RuntimeError(
-                "one of the variables needed for gradient computation has been modified by an inplace operation: "
-                "a tensor given to save_for_backward was written to after that"
-            )
+            wrong = "one of the variables needed for gradient computation has been modified by an inplace operation"
+            raise RuntimeError(f"{wrong}: a tensor given to save_for_backward was written to after that")
         return tuple(t for t, _, _ in self._saved)
 
     def mark_non_differentiable(self, *tensors: Tensor) -> None:
@@ -72,7 +69,9 @@ class Function:
         if not any(ctx.needs_input_grad):
             return outputs
         ys = outputs if isinstance(outputs, tuple) else (outputs,)
-        results = tuple(parts(record(cls, ctx, args, edges, ys), ys, ctx.non_differentiable))
+        pieces = zip(ys, split(record(cls, ctx, args, edges, ys), [y.shape for y in ys]), strict=True)
+        fixed = set(map(id, ctx.non_differentiable))
+        results = tuple(y if id(y) in fixed else piece.to(y.dtype) for y, piece in pieces)
         return results if isinstance(outputs, tuple) else results[0]
 
 
@@ -100,27 +99,20 @@ def record(function: type[Function], ctx: Context, args: tuple, edges: tuple, ys
     return Tensor(z, node)
 
 
-def parts(whole: Tensor, ys: tuple, fixed: tuple) -> Iterator[Tensor]:
-    """Each output as a piece of the flat Tensor, in its own shape; those that want no gradient as they are."""
-    start = 0
-    for y in ys:
-        end = start + y.numel()
-        yield y if any(y is f for f in fixed) else whole[start:end].reshape(y.shape).to(y.dtype)
-        start = end
+def split(flat: Tensor, shapes: Sequence[tuple[int, ...]]) -> list[Tensor]:
+    """The pieces of a flat Tensor that holds tensors of these shapes, one behind the other."""
+    pieces = flat.split([math.prod(shape) for shape in shapes])
+    return [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
 
 
 def ask(function: type[Function], ctx: Context, g: Any, shapes: tuple) -> list[Any]:
     """The gradients that backward gives, as the engine wants them: arrays, or Tensors under create_graph."""
-    ends = list(accumulate(math.prod(shape) for shape in shapes))
-    flat = g if isinstance(g, Tensor) else Tensor(g)
-    pieces = [flat[end - math.prod(shape) : end].reshape(shape) for shape, end in zip(shapes, ends, strict=True)]
-    given = function.backward(ctx, *pieces)
+    given = function.backward(ctx, *split(g if isinstance(g, Tensor) else Tensor(g), shapes))
     answers = given if isinstance(given, tuple) else (given,)
     count = len(ctx.needs_input_grad)
     if len(answers) != count:
-        raise RuntimeError(
-            f"function {function.__name__} returned an incorrect number of gradients (expected {count}, "
-            f"got {len(answers)}): return one for each argument of forward, None where there is none"
-        )
+        wrong = f"returned an incorrect number of gradients (expected {count}, got {len(answers)})"
+        cure = "return one for each argument of forward, None where there is none"
+        raise RuntimeError(f"function {function.__name__} {wrong}: {cure}")
     tensors = [Tensor(np.zeros(())) if a is None else a for a in answers]
     return tensors if modes.create_graph else [t.data for t in tensors]

@@ -2,20 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from operator import itemgetter
 from typing import Any
 
 import numpy as np
 
+from ..methods.joining import stack
 from ..tensor import Tensor
-from .gradients import grad, sequence
+from .gradients import basis, grad, products, seeds_of, sequence
+
+
+def run(func: Callable, inputs: Any) -> tuple[tuple[Tensor, ...], tuple[Tensor, ...], Callable, Callable]:
+    """Leaves with the inputs' values, what the function makes of them, and the forms in which both came."""
+    xs = tuple(x if x.requires_grad else x.detach().requires_grad_() for x in sequence(inputs))
+    outputs = func(*xs)
+    return xs, sequence(outputs), form_of(inputs), form_of(outputs)
+
+
+def form_of(given: Any) -> Callable:
+    """What gives several values back in the form in which tensors came: as a tuple, or the only one alone."""
+    return tuple if isinstance(given, (tuple, list)) else itemgetter(0)
+
+
+def outside(ys: Sequence[Tensor], create_graph: bool) -> list[Tensor]:
+    """The outputs for the caller: cut from the graph, unless it is wanted."""
+    return [y if create_graph else y.detach() for y in ys]
 
 
 def jacobian(func: Callable, inputs: Any, create_graph: bool = False) -> Any:
     """All first derivatives: for one input and one output a Tensor of shape (*output, *input), else nested tuples."""
-    xs, ys = _run(func, inputs)
-    rows = tuple(tuple(_rows(y, xs, create_graph)) for y in ys.values)
-    return _like(ys, tuple(_like(xs, row) for row in rows))
+    xs, ys, like_x, like_y = run(func, inputs)
+    found = []
+    for y in ys:
+        rows = [products([y], xs, [g], retain_graph=True, create_graph=create_graph) for g in basis(y)]
+        columns = zip(xs, zip(*rows, strict=True), strict=True)
+        found.append(like_x([stack(column).reshape(*y.shape, *x.shape) for x, column in columns]))
+    return like_y(found)
 
 
 def hessian(func: Callable, inputs: Any, create_graph: bool = False) -> Any:
@@ -33,10 +56,9 @@ def hessian(func: Callable, inputs: Any, create_graph: bool = False) -> Any:
 
 def vjp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
     """The outputs, and the vector v (of the outputs' shape) times the Jacobian: one backward pass."""
-    xs, ys = _run(func, inputs)
-    seeds = None if v is None else sequence(v)
-    given = grad(list(ys.values), list(xs.values), seeds, create_graph=create_graph, materialize_grads=True)
-    return _like(ys, tuple(_out(y, create_graph) for y in ys.values)), _like(xs, given)
+    xs, ys, like_x, like_y = run(func, inputs)
+    given = products(ys, xs, seeds_of(ys, v), create_graph=create_graph)
+    return like_y(outside(ys, create_graph)), like_x(given)
 
 
 def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
@@ -44,76 +66,16 @@ def jvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) 
 
     By the trick of two backward passes (Townsend, 2017): the vjp is linear in its seed u, and its own vjp is the jvp.
     """
-    xs, ys = _run(func, inputs)
-    vs = [x.seed() for x in xs.values] if v is None else list(sequence(v))
-    us = [Tensor(np.zeros_like(y.data)).requires_grad_() for y in ys.values]
-    pulled = grad(list(ys.values), list(xs.values), us, create_graph=True, materialize_grads=True)
-    tracked = [(p, s) for p, s in zip(pulled, vs, strict=True) if p is not None and p.requires_grad]
-    given: tuple = tuple(Tensor(np.zeros_like(y.data)) for y in ys.values)
-    if tracked:
-        given = grad(
-            [p for p, _ in tracked], us, [s for _, s in tracked], create_graph=create_graph, materialize_grads=True
-        )
-    return _like(ys, tuple(_out(y, create_graph) for y in ys.values)), _like(ys, given)
+    xs, ys, _, like_y = run(func, inputs)
+    us = [Tensor(np.zeros_like(y.data)).requires_grad_() for y in ys]
+    pulled = products(ys, xs, us, create_graph=True)
+    given = products(pulled, us, seeds_of(xs, v), create_graph=create_graph)
+    return like_y(outside(ys, create_graph)), like_y(given)
 
 
 def hvp(func: Callable, inputs: Any, v: Any = None, create_graph: bool = False) -> tuple[Any, Any]:
     """The output, and the Hessian times the vector v (of the inputs' shape), without making the Hessian."""
-    xs, ys = _run(func, inputs)
-    (y,) = ys.values
-    slopes = [s for s in grad(y, list(xs.values), create_graph=True, materialize_grads=True) if s is not None]
-    vs = [x.seed() for x in xs.values] if v is None else list(sequence(v))
-    tracked = [(s, w) for s, w in zip(slopes, vs, strict=True) if s.requires_grad]
-    given: tuple = tuple(Tensor(np.zeros_like(x.data)) for x in xs.values)
-    if tracked:
-        given = grad(
-            [s for s, _ in tracked],
-            list(xs.values),
-            [w for _, w in tracked],
-            create_graph=create_graph,
-            materialize_grads=True,
-        )
-    return _out(y, create_graph), _like(xs, given)
-
-
-class _Bundle:
-    """Several tensors, and whether they came as a tuple."""
-
-    def __init__(self, values: Any) -> None:
-        self.values, self.several = sequence(values), isinstance(values, (tuple, list))
-
-
-def _run(func: Callable, inputs: Any) -> tuple[_Bundle, _Bundle]:
-    """Leaves with the inputs' values, and what the function makes of them."""
-    xs = _Bundle(inputs)
-    xs.values = tuple(x if x.requires_grad else x.detach().requires_grad_() for x in xs.values)
-    return xs, _Bundle(func(*xs.values))
-
-
-def _rows(y: Tensor, xs: _Bundle, create_graph: bool) -> list[Tensor]:
-    """The Jacobian of one output, for each input: one backward pass for each element of the output."""
-    seeds = np.eye(y.numel(), dtype=y.dtype).reshape(-1, *y.shape)
-    rows = [
-        grad(y, list(xs.values), Tensor(seed), retain_graph=True, create_graph=create_graph, materialize_grads=True)
-        if y.requires_grad
-        else tuple(Tensor(np.zeros_like(x.data)) for x in xs.values)
-        for seed in seeds
-    ]
-    return [
-        _stack(list(column)).reshape(*y.shape, *x.shape)
-        for x, column in zip(xs.values, zip(*rows, strict=True), strict=True)
-    ]
-
-
-def _stack(rows: list[Any]) -> Tensor:
-    from ..methods.joining import stack
-
-    return stack(rows)
-
-
-def _like(bundle: _Bundle, values: tuple) -> Any:
-    return values if bundle.several else values[0]
-
-
-def _out(y: Tensor, create_graph: bool) -> Tensor:
-    return y if create_graph else y.detach()
+    xs, (y,), like_x, like_y = run(func, inputs)
+    slopes = products([y], xs, [y.seed()], create_graph=True)
+    given = products(slopes, xs, seeds_of(xs, v), create_graph=create_graph)
+    return like_y(outside([y], create_graph)), like_x(given)

@@ -16,12 +16,6 @@ F = TypeVar("F", bound=Callable)
 class Switch(ContextDecorator):
     """A `with` block, or a decorator; of a generator function, every step is inside and what is between is not."""
 
-    def __enter__(self) -> None:
-        raise NotImplementedError(f"{type(self).__name__} needs an __enter__ and an __exit__")
-
-    def __exit__(self, *exception: Any) -> None:
-        raise NotImplementedError
-
     def __call__(self, function: F) -> F:
         if not inspect.isgeneratorfunction(function):
             return super().__call__(function)
@@ -30,7 +24,7 @@ class Switch(ContextDecorator):
         def steps(*args: Any, **kwargs: Any) -> Generator:
             generator, ended = function(*args, **kwargs), object()
             while True:
-                with self._recreate_cm():
+                with self._recreate_cm():  # type: ignore[attr-defined]
                     item = next(generator, ended)
                 if item is ended:
                     return

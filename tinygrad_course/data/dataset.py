@@ -7,12 +7,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import Any, Generic, TypeVar
 
+import numpy as np
+
 from ..creation import randperm
+from ..dtypes import get_default_dtype
 from ..methods.joining import stack
 from ..random import Generator
 from ..tensor import Tensor
 
 Example = TypeVar("Example", covariant=True)
+Transform = Callable[[Tensor], Tensor]
 
 
 class Dataset(Generic[Example]):
@@ -54,9 +58,7 @@ class Labelled(TensorDataset):
     example by example.
     """
 
-    def __init__(
-        self, *tensors: Tensor, classes: Sequence[str], transform: Callable[[Tensor], Tensor] | None = None
-    ) -> None:
+    def __init__(self, *tensors: Tensor, classes: Sequence[str], transform: Transform | None = None) -> None:
         super().__init__(*tensors)
         self.classes, self.transform = tuple(classes), transform
 
@@ -66,6 +68,12 @@ class Labelled(TensorDataset):
             alone = first.ndim < self.tensors[0].ndim
             first = self.transform(first) if alone else stack([self.transform(x) for x in first])
         return first, *others
+
+
+def labelled(x: np.ndarray, labels: np.ndarray, classes: Sequence[str], transform: Transform | None = None) -> Labelled:
+    """Arrays as a Labelled: x in the default dtype, the labels as int64."""
+    tensors = Tensor(x.astype(get_default_dtype())), Tensor(labels.astype(np.int64))
+    return Labelled(*tensors, classes=classes, transform=transform)
 
 
 class Subset(Dataset):

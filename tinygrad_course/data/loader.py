@@ -205,9 +205,7 @@ class DataLoader:
         self.dataset, self.batch_size, self.drop_last, self.num_workers = dataset, batch_size, drop_last, 0
         self.sampler, self.batch_sampler, self.generator = sampler, batch_sampler, generator
         self._check_options(bool(shuffle))
-        if collate_fn is None:
-            collate_fn = default_convert if batch_size is None else default_collate
-        self.collate_fn = collate_fn
+        self.collate_fn = collate_fn or (default_convert if batch_size is None else default_collate)
         if isinstance(dataset, IterableDataset):
             self.sampler = dataset
         elif sampler is None:
@@ -221,16 +219,13 @@ class DataLoader:
         """Raise ValueError for options that say two things at once."""
         ordered = shuffle or self.sampler is not None
         if isinstance(self.dataset, IterableDataset) and (ordered or self.batch_sampler is not None):
-            raise ValueError(
-                "DataLoader with IterableDataset: expected unspecified shuffle, sampler and batch_sampler option: "
-                "such a dataset comes in its own order"
-            )
+            wanted = "expected unspecified shuffle, sampler and batch_sampler option"
+            raise ValueError(f"DataLoader with IterableDataset: {wanted}: such a dataset comes in its own order")
         if self.sampler is not None and shuffle:
             raise ValueError("sampler option is mutually exclusive with shuffle: leave shuffle out")
         if self.batch_sampler is not None and (self.batch_size != 1 or ordered or self.drop_last):
-            raise ValueError(
-                "batch_sampler option is mutually exclusive with batch_size, shuffle, sampler, and drop_last"
-            )
+            others = "batch_size, shuffle, sampler, and drop_last"
+            raise ValueError(f"batch_sampler option is mutually exclusive with {others}")
         if self.batch_size is None and self.drop_last:
             raise ValueError("batch_size=None option disables auto-batching and is mutually exclusive with drop_last")
 

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable
 from importlib.resources import files
 from typing import NamedTuple
 
 import numpy as np
 
-from ..dtypes import get_default_dtype
-from ..tensor import Tensor
-from .dataset import Labelled
+from .dataset import Labelled, Transform, labelled
 
 FILES = files(__package__) / "files"
 CHECKSUMS = "SHA256SUMS"
@@ -29,7 +26,7 @@ class Name(NamedTuple):
     percent: float
 
 
-def digits(train: bool = True, transform: Callable[[Tensor], Tensor] | None = None) -> Labelled:
+def digits(train: bool = True, transform: Transform | None = None) -> Labelled:
     """Handwritten digits: 1,437 images to train on, or 360 others to test with.
 
     Item i is (image, label): shape (8, 8) with values 0 to 1 in the default dtype, and an int64 digit. Every fifth
@@ -39,7 +36,7 @@ def digits(train: bool = True, transform: Callable[[Tensor], Tensor] | None = No
     return pictures(stored["images"], 16, stored["labels"], train, transform)
 
 
-def mnist(train: bool = True, transform: Callable[[Tensor], Tensor] | None = None) -> Labelled:
+def mnist(train: bool = True, transform: Transform | None = None) -> Labelled:
     """Handwritten digits of MNIST: 4,000 images to train on, or 1,000 others to test with, equally many of each digit.
 
     Item i is (image, label): shape (1, 28, 28) with values 0 to 1 in the default dtype, as torchvision's MNIST after
@@ -49,14 +46,10 @@ def mnist(train: bool = True, transform: Callable[[Tensor], Tensor] | None = Non
     return pictures(stored["images"][:, None], 255, stored["labels"], train, transform)
 
 
-def pictures(
-    images: np.ndarray, white: int, labels: np.ndarray, train: bool, transform: Callable[[Tensor], Tensor] | None
-) -> Labelled:
+def pictures(images: np.ndarray, white: int, labels: np.ndarray, train: bool, transform: Transform | None) -> Labelled:
     """Digits to train on, or, every fifth, to test with; `white` is the value that becomes 1."""
     chosen = (np.arange(len(labels)) % 5 == 0) != train
-    values = (images[chosen] / white).astype(get_default_dtype())
-    digit = Tensor(labels[chosen].astype(np.int64))
-    return Labelled(Tensor(values), digit, classes=[str(d) for d in range(10)], transform=transform)
+    return labelled(images[chosen] / white, labels[chosen], [str(d) for d in range(10)], transform)
 
 
 def iris() -> Labelled:
@@ -66,8 +59,7 @@ def iris() -> Labelled:
     dtype, and an int64 species. Anderson; Fisher, 1936; see files/CREDITS.md.
     """
     stored = read("iris.npz")
-    measurements, labels = stored["measurements"].astype(get_default_dtype()), stored["labels"].astype(np.int64)
-    return Labelled(Tensor(measurements), Tensor(labels), classes=SPECIES)
+    return labelled(stored["measurements"], stored["labels"], SPECIES)
 
 
 def names() -> list[Name]:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..dtypes import get_default_dtype
 from ..random import Generator
-from ..tensor import Tensor
-from .dataset import Labelled
+from .dataset import Labelled, labelled
 
 
 def xor() -> Labelled:
     """The four points of exclusive or: item i is (point, label), shape (2,) and 0 or 1."""
-    points = np.array([[0, 0], [0, 1], [1, 0], [1, 1]], get_default_dtype())
-    return Labelled(Tensor(points), Tensor(np.array([0, 1, 1, 0], np.int64)), classes=("0", "1"))
+    return labelled(np.array([[0, 0], [0, 1], [1, 0], [1, 1]]), np.array([0, 1, 1, 0]), ("0", "1"))
 
 
 def moons(n: int = 200, noise: float = 0.1, seed: int = 0) -> Labelled:
@@ -53,6 +50,5 @@ def toy(groups: list[np.ndarray], noise: float, seed: int) -> Labelled:
     source = Generator(seed).numpy
     points, labels = np.concatenate(groups), np.repeat(np.arange(len(groups)), [len(g) for g in groups])
     order = source.permutation(len(points))
-    moved = (points + source.normal(0, noise, points.shape)).astype(get_default_dtype())
-    classes = [str(c) for c in range(len(groups))]
-    return Labelled(Tensor(moved[order]), Tensor(labels[order].astype(np.int64)), classes=classes)
+    moved = points + source.normal(0, noise, points.shape)
+    return labelled(moved[order], labels[order], [str(c) for c in range(len(groups))])

@@ -61,10 +61,8 @@ class Normalize:
         if across.ndim == 0:
             return across
         if image.ndim < 3 or len(across) not in (1, image.shape[-3]):
-            raise ValueError(
-                f"Normalize: {len(across)} values for an image of shape {image.shape}: expected (channels, height, "
-                "width) and a value for each channel, or one number for all"
-            )
+            wanted = "(channels, height, width) and a value for each channel, or one number for all"
+            raise ValueError(f"Normalize: {len(across)} values for an image of shape {image.shape}: expected {wanted}")
         return across.reshape(-1, 1, 1)
 
 
@@ -83,9 +81,7 @@ class RandomCrop:
         wide = pad(image, [self.padding] * 4)
         spare = (wide.shape[-2] - self.height, wide.shape[-1] - self.width)
         if min(spare) < 0:
-            raise ValueError(
-                f"RandomCrop: Required crop size {(self.height, self.width)} is larger than input image size "
-                f"{wide.shape[-2:]}: give a smaller size or a larger padding"
-            )
+            sizes = f"{(self.height, self.width)} is larger than input image size {wide.shape[-2:]}"
+            raise ValueError(f"RandomCrop: Required crop size {sizes}: give a smaller size or a larger padding")
         top, left = (int(randint(0, n + 1, (), generator=self.generator)) for n in spare)
         return wide[..., top : top + self.height, left : left + self.width]

@@ -36,16 +36,14 @@ class Conversion:
         return ops.Cast(self, dtype=np.dtype(dtype))
 
     def type(self: Any, dtype: Any) -> Tensor:
-        """Convert to a dtype."""
+        """Convert to a dtype; astype is NumPy's name for it."""
         return self.to(dtype)
+
+    astype = type
 
     def type_as(self: Any, other: Tensor) -> Tensor:
         """Convert to other's dtype."""
         return self.to(other.dtype)
-
-    def astype(self: Any, dtype: Any) -> Tensor:
-        """Convert to a dtype, under NumPy's name."""
-        return self.to(dtype)
 
     @property
     def device(self: Any) -> devices.device:

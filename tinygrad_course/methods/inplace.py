@@ -8,7 +8,9 @@ that a rule saved.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from functools import wraps
+from typing import TYPE_CHECKING, Any, ParamSpec
 
 import numpy as np
 
@@ -16,10 +18,25 @@ from .. import ops
 from ..graph import Op, place_of
 from ..modes import modes
 from ..random import Generator, default_generator
-from .indexing import prepare
+from .indexing import Indexing, prepare
+from .pointwise import Pointwise
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
+
+P = ParamSpec("P")
+
+
+def in_place(method: Callable[P, Tensor]) -> Callable[P, Tensor]:
+    """A method that writes what another one gives into the tensor itself, and returns that."""
+
+    @wraps(method)
+    def writing(*args: P.args, **options: P.kwargs) -> Tensor:
+        return write(args[0], method(*args, **options))
+
+    writing.__name__ = f"{method.__name__}_"
+    writing.__doc__ = f"Write what `{method.__name__}` gives into this tensor's own memory: {method.__doc__}"
+    return writing
 
 
 class InPlace:
@@ -27,81 +44,14 @@ class InPlace:
 
     __slots__ = ()
 
-    def add_(self: Any, other: Any, *, alpha: float = 1) -> Tensor:
-        """Add alpha times other, in place."""
-        return write(self, self + (other if alpha == 1 else other * alpha))
-
-    def sub_(self: Any, other: Any, *, alpha: float = 1) -> Tensor:
-        """Subtract alpha times other, in place."""
-        return write(self, self - (other if alpha == 1 else other * alpha))
-
-    def mul_(self: Any, other: Any) -> Tensor:
-        """Multiply by other, in place."""
-        return write(self, self * other)
-
-    def div_(self: Any, other: Any) -> Tensor:
-        """Divide by other, in place."""
-        return write(self, self / other)
-
-    def pow_(self: Any, exponent: Any) -> Tensor:
-        """Raise to a power, in place."""
-        return write(self, self**exponent)
-
-    def neg_(self: Any) -> Tensor:
-        """Turn every sign, in place."""
-        return write(self, -self)
-
-    def exp_(self: Any) -> Tensor:
-        """e to the power of each element, in place."""
-        return write(self, self.exp())
-
-    def sqrt_(self: Any) -> Tensor:
-        """Square root of each element, in place."""
-        return write(self, self.sqrt())
-
-    def relu_(self: Any) -> Tensor:
-        """0 where an element is negative, in place."""
-        return write(self, self.relu())
-
-    def sigmoid_(self: Any) -> Tensor:
-        """1 / (1 + e to the power of -x) of each element, in place."""
-        return write(self, self.sigmoid())
-
-    def tanh_(self: Any) -> Tensor:
-        """Hyperbolic tangent of each element, in place."""
-        return write(self, self.tanh())
-
-    def clamp_(self: Any, min: Any = None, max: Any = None) -> Tensor:
-        """Bring every element between min and max, in place."""
-        return write(self, self.clamp(min, max))
-
-    def lerp_(self: Any, end: Any, weight: Any) -> Tensor:
-        """Go the share `weight` of the way to end, in place."""
-        return write(self, self.lerp(end, weight))
-
-    def addcmul_(self: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:
-        """Add value * tensor1 * tensor2, in place."""
-        return write(self, self + value * tensor1 * tensor2)
-
-    def addcdiv_(self: Any, tensor1: Any, tensor2: Any, *, value: float = 1) -> Tensor:
-        """Add value * tensor1 / tensor2, in place."""
-        return write(self, self + value * tensor1 / tensor2)
-
-    def masked_fill_(self: Any, mask: Tensor, value: Any) -> Tensor:
-        """Write value where mask is True, in place."""
-        return write(self, self.masked_fill(mask, value))
-
-    def scatter_(self: Any, dim: int, index: Tensor, src: Any) -> Tensor:
-        """Write src at the positions that index names along dim, in place."""
-        return write(self, self.scatter(dim, index, src))
-
-    def scatter_add_(self: Any, dim: int, index: Tensor, src: Tensor) -> Tensor:
-        """Add src at the positions that index names along dim, in place."""
-        return write(self, self.scatter_add(dim, index, src))
-
-    def index_add_(self: Any, dim: int, index: Tensor, source: Tensor, *, alpha: float = 1) -> Tensor:
-        """Add alpha times the slices of source to the slices that index names along dim, in place."""
-        return write(self, self.index_add(dim, index, source, alpha=alpha))
+    add_, sub_, mul_ = in_place(Pointwise.add), in_place(Pointwise.sub), in_place(Pointwise.mul)
+    div_, pow_, neg_ = in_place(Pointwise.div), in_place(Pointwise.pow), in_place(Pointwise.neg)
+    exp_, sqrt_, tanh_ = in_place(Pointwise.exp), in_place(Pointwise.sqrt), in_place(Pointwise.tanh)
+    relu_, sigmoid_, clamp_ = in_place(Pointwise.relu), in_place(Pointwise.sigmoid), in_place(Pointwise.clamp)
+    lerp_, addcmul_, addcdiv_ = in_place(Pointwise.lerp), in_place(Pointwise.addcmul), in_place(Pointwise.addcdiv)
+    masked_fill_, index_add_ = in_place(Indexing.masked_fill), in_place(Indexing.index_add)
+    scatter_, scatter_add_ = in_place(Indexing.scatter), in_place(Indexing.scatter_add)
+    __iadd__, __isub__, __imul__, __itruediv__, __ipow__ = add_, sub_, mul_, div_, pow_
 
     def fill_(self: Any, value: Any) -> Tensor:
         """Write one number everywhere, in place."""
@@ -128,21 +78,6 @@ class InPlace:
         x, template, indices = prepare(self, key)
         write(x, ops.SetItem(x, value, *indices, key=template))
 
-    def __iadd__(self: Any, other: Any) -> Tensor:
-        return self.add_(other)
-
-    def __isub__(self: Any, other: Any) -> Tensor:
-        return self.sub_(other)
-
-    def __imul__(self: Any, other: Any) -> Tensor:
-        return self.mul_(other)
-
-    def __itruediv__(self: Any, other: Any) -> Tensor:
-        return self.div_(other)
-
-    def __ipow__(self: Any, other: Any) -> Tensor:
-        return self.pow_(other)
-
 
 def write(x: Any, value: Any) -> Any:
     """Put value, a Tensor computed from x, into x's memory and let x's graph be value's; returns x.
@@ -152,15 +87,12 @@ def write(x: Any, value: Any) -> Any:
     if modes.grad:
         refuse_leaf(x, value.requires_grad)
     if value.shape != x.shape:
-        raise RuntimeError(
-            f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)}: "
-            "an in-place operation cannot change the shape; write x = x + y in place of x += y"
-        )
+        wrong = f"output with shape {list(x.shape)} doesn't match the broadcast shape {list(value.shape)}"
+        cure = "write x = x + y in place of x += y"
+        raise RuntimeError(f"{wrong}: an in-place operation cannot change the shape; {cure}")
     if not np.can_cast(value.dtype, x.dtype, "same_kind"):
-        raise RuntimeError(
-            f"result type {value.dtype} can't be cast to the desired output type {x.dtype}: "
-            "write x = x + y in place of x += y, or convert first: x = x.float()"
-        )
+        cure = "write x = x + y in place of x += y, or convert first: x = x.float()"
+        raise RuntimeError(f"result type {value.dtype} can't be cast to the desired output type {x.dtype}: {cure}")
     if not x.data.flags.writeable:
         raise RuntimeError("unsupported operation: this memory is read-only or expanded. Clone the tensor first.")
     if modes.grad:
@@ -177,16 +109,12 @@ def refuse_leaf(x: Any, tracked: bool) -> None:
     """
     while x.origin is not None:
         if not x.origin.recorded and (tracked or x.origin.base.requires_grad):
-            raise RuntimeError(
-                "A view was created in no_grad mode and is being modified inplace with grad mode enabled: "
-                "write to its base, or make the view outside no_grad."
-            )
+            wrong = "A view was created in no_grad mode and is being modified inplace with grad mode enabled"
+            raise RuntimeError(f"{wrong}: write to its base, or make the view outside no_grad.")
         x = x.origin.base
     if x.is_leaf and x.requires_grad:
-        raise RuntimeError(
-            "a leaf Variable that requires grad is being used in an in-place operation: wrap the write in "
-            "`with tg.no_grad():`, or make a new tensor (y = x + 1 in place of x += 1)."
-        )
+        cure = "wrap the write in `with tg.no_grad():`, or make a new tensor (y = x + 1 in place of x += 1)."
+        raise RuntimeError(f"a leaf Variable that requires grad is being used in an in-place operation: {cure}")
 
 
 def rebind(x: Any, value: Any) -> None:

@@ -30,10 +30,8 @@ def cat(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
     xs = [x.reshape(nothing) if x.shape == (0,) else x for x in xs]
     for i, x in enumerate(xs):
         if x.ndim != like.ndim or (*x.shape[:axis], 0, *x.shape[axis + 1 :]) != nothing:
-            raise RuntimeError(
-                f"Sizes of tensors must match except in dimension {dim}. Expected shape like {list(like.shape)} but "
-                f"got {list(x.shape)} for tensor number {i} in the list."
-            )
+            wanted = f"Sizes of tensors must match except in dimension {dim}. Expected shape like {list(like.shape)}"
+            raise RuntimeError(f"{wanted} but got {list(x.shape)} for tensor number {i} in the list.")
     return ops.Cat(*xs, axis=axis)
 
 
@@ -43,10 +41,8 @@ def stack(tensors: Sequence[Tensor], dim: int = 0) -> Tensor:
         raise RuntimeError("stack expects a non-empty TensorList")
     for i, x in enumerate(tensors):
         if x.shape != tensors[0].shape:
-            raise RuntimeError(
-                f"stack expects each tensor to be equal size, but got {list(tensors[0].shape)} at entry 0 and "
-                f"{list(x.shape)} at entry {i}"
-            )
+            given = f"{list(tensors[0].shape)} at entry 0 and {list(x.shape)} at entry {i}"
+            raise RuntimeError(f"stack expects each tensor to be equal size, but got {given}")
     axis = axis_of(dim, tensors[0].ndim + 1)
     return cat([x.unsqueeze(axis) for x in tensors], axis)
 
@@ -68,9 +64,8 @@ def broadcast_tensors(*tensors: Tensor) -> tuple[Tensor, ...]:
         shape = np.broadcast_shapes(*[x.shape for x in tensors])
     except ValueError:
         shapes = ", ".join(str(list(x.shape)) for x in tensors)
-        raise RuntimeError(
-            f"The shapes {shapes} do not broadcast: from the last axis on, sizes must be equal or 1"
-        ) from None
+        rule = "from the last axis on, sizes must be equal or 1"
+        raise RuntimeError(f"The shapes {shapes} do not broadcast: {rule}") from None
     return tuple(x.expand(shape) for x in tensors)
 
 
@@ -82,7 +77,6 @@ def meshgrid(*tensors: Any, indexing: str = "ij") -> tuple[Tensor, ...]:
     xs = list(tensors[0]) if len(tensors) == 1 and isinstance(tensors[0], Sequence) else list(tensors)
     if indexing not in ("ij", "xy"):
         raise RuntimeError(f'torch.meshgrid: indexing must be one of "xy" or "ij", but received: {indexing}')
-    grids = broadcast_tensors(
-        *[x.reshape([-1 if i == place else 1 for i in range(len(xs))]) for place, x in enumerate(xs)]
-    )
+    lined = [x.reshape([-1 if i == place else 1 for i in range(len(xs))]) for place, x in enumerate(xs)]
+    grids = broadcast_tensors(*lined)
     return tuple(grid.transpose(0, 1) for grid in grids) if indexing == "xy" and len(xs) > 1 else grids

@@ -87,9 +87,8 @@ def matmul(input: Tensor, other: Any) -> Tensor:
         cure = "; did you mean y.mT?" if y.ndim > 1 and x.shape[-1] == y.shape[-1] else ""
         raise RuntimeError(f"matmul: {x.shape} @ {y.shape}: {x.shape[-1]} and {inner} must be equal{cure}")
     if x.dtype != y.dtype:
-        raise RuntimeError(
-            f"matmul: expected both to have the same dtype, but got {x.dtype} and {y.dtype}; convert one: y.to(x.dtype)"
-        )
+        given = f"{x.dtype} and {y.dtype}; convert one: y.to(x.dtype)"
+        raise RuntimeError(f"matmul: expected both to have the same dtype, but got {given}")
     a = x if x.ndim > 1 else x.reshape(1, -1)
     b = y if y.ndim > 1 else y.reshape(-1, 1)
     z = ops.MatMul(a, b)
@@ -134,9 +133,8 @@ def einsum(equation: str, *operands: Any) -> Tensor:
     for term, x in zip(terms, xs, strict=True):
         for letter, n in zip(term, x.shape, strict=True):
             if sizes.setdefault(letter, n) != n and 1 not in (sizes[letter], n):
-                raise RuntimeError(
-                    f"einsum: {letter!r} of {equation!r} is {sizes[letter]} in one operand, {n} in another"
-                )
+                both = f"{sizes[letter]} in one operand, {n} in another"
+                raise RuntimeError(f"einsum: {letter!r} of {equation!r} is {both}")
             sizes[letter] = sizes[letter] if n == 1 else n
     parts = [without_repeats(term, x) for term, x in zip(terms, xs, strict=True)]
     parts = [(term, stretched(x, tuple(sizes[letter] for letter in term))) for term, x in parts]
@@ -239,8 +237,7 @@ def solve(A: Any, B: Any) -> Tensor:
     """
     square(A, "solve")
     if B.ndim == 1 or (B.ndim == A.ndim - 1 and B.shape == A.shape[:-1]):
-        z = solvable(ops.Solve, A, B.reshape((*B.shape, 1)))
-        return z.reshape(z.shape[:-1])
+        return solve(A, B.unsqueeze(-1)).squeeze(-1)
     return solvable(ops.Solve, A, B)
 
 

@@ -80,23 +80,19 @@ class Pointwise:
 
     def div(self: Any, other: Any, *, rounding_mode: str | None = None) -> Tensor:
         """The quotient; rounding_mode "trunc" drops what follows the point, "floor" rounds down (as //)."""
+        if rounding_mode is None:
+            return ops.Div(self, other)
+        if rounding_mode == "trunc":
+            return ops.Trunc(ops.Div(self, other)).astype(result_type(self.data, getattr(other, "data", other)))
         if rounding_mode == "floor":
             return ops.FloorDivide(self, other)
-        if rounding_mode not in (None, "trunc"):
-            raise RuntimeError(
-                f"div expected rounding_mode to be None, 'trunc' or 'floor', but found {rounding_mode!r}"
-            )
-        z = ops.Div(self, other)
-        return (
-            z if rounding_mode is None else ops.Trunc(z).astype(result_type(self.data, getattr(other, "data", other)))
-        )
+        raise RuntimeError(f"div expected rounding_mode to be None, 'trunc' or 'floor', but found {rounding_mode!r}")
 
     def pow(self, exponent: Any) -> Tensor:
         """Each element to the power of the exponent, a number or a tensor."""
         return power(self, exponent)
 
-    def __pow__(self, exponent: Any) -> Tensor:
-        return power(self, exponent)
+    __pow__ = pow
 
     def __rpow__(self, base: Any) -> Tensor:
         return power(base, self)
@@ -226,9 +222,8 @@ def where(condition: Any, input: Any = None, other: Any = None) -> Any:
     if input is None and other is None:
         return tuple(Op.result(place) for place in np.nonzero(condition.data))
     if condition.dtype.kind != "b":
-        raise RuntimeError(
-            f"where expected condition to be a boolean tensor, but got {condition.dtype}: compare first, as in (x > 0)"
-        )
+        given = f"{condition.dtype}: compare first, as in (x > 0)"
+        raise RuntimeError(f"where expected condition to be a boolean tensor, but got {given}")
     return ops.Where(condition, input, other)
 
 

@@ -12,7 +12,7 @@ from .. import ops
 from ..dtypes import get_default_dtype
 from ..graph import Op
 from .pointwise import where
-from .shapes import KEEP, axis_of
+from .shapes import KEEP, axis_of, each_axis
 
 if TYPE_CHECKING:
     from ..tensor import Tensor
@@ -31,27 +31,17 @@ class Reductions:
     __slots__ = ()
 
     def sum(
-        self: Any,
-        dim: Any = None,
-        keepdim: bool = False,
-        *,
-        dtype: Any = None,
-        axis: Any = None,
+        self: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None,
         keepdims: bool = False,
-    ) -> Tensor:
+    ) -> Tensor:  # fmt: skip
         """Sum over `dim` (an axis or several; all when left out). bool and integers are summed as int64."""
         x = countable(self, dtype)
         return ops.Sum(x, axis=axes_of(x, axis if dim is None else dim), keepdims=keepdim or keepdims)
 
     def mean(
-        self: Any,
-        dim: Any = None,
-        keepdim: bool = False,
-        *,
-        dtype: Any = None,
-        axis: Any = None,
+        self: Any, dim: Any = None, keepdim: bool = False, *, dtype: Any = None, axis: Any = None,
         keepdims: bool = False,
-    ) -> Tensor:
+    ) -> Tensor:  # fmt: skip
         """Average over `dim` (an axis or several; all when left out). Raises RuntimeError for integers."""
         x = self if dtype is None else self.astype(dtype)
         if x.dtype.kind != "f":
@@ -149,9 +139,8 @@ class Reductions:
             return self.abs().amax(dim, keepdim) if p > 0 else self.abs().amin(dim, keepdim)
         if p == 0:
             return (self != 0).sum(dim, keepdim).astype(self.dtype)
-        if p == 1:
-            return self.abs().sum(dim, keepdim)
-        return root((self * self if p == 2 else self.abs() ** p).sum(dim, keepdim), p)
+        total = (self * self if p == 2 else self.abs() ** p).sum(dim, keepdim)
+        return total if p == 1 else root(total, p)
 
     def all(self: Any, dim: Any = None, keepdim: bool = False) -> Tensor:
         """True where no element over `dim` (an axis or several; all when left out) is 0 or False."""
@@ -234,12 +223,9 @@ class Reductions:
         return pick(self, where(self.isnan().any(axis, keepdim=True), last, middle), axis, keepdim)
 
     def unique(
-        self: Any,
-        sorted: bool = True,
-        return_inverse: bool = False,
-        return_counts: bool = False,
+        self: Any, sorted: bool = True, return_inverse: bool = False, return_counts: bool = False,
         dim: int | None = None,
-    ) -> Any:
+    ) -> Any:  # fmt: skip
         """The elements (or slices along `dim`) without repeats, in order; on request where each went, and how often."""
         options: Any = {"return_inverse": return_inverse, "return_counts": return_counts, "axis": dim}
         found = np.unique(self.data, **options)
@@ -260,7 +246,7 @@ def axes_of(x: Tensor, dim: Any) -> tuple[int, ...]:
     """The axes that `dim` names (None: all of them), counted from 0. Raises RuntimeError for one named twice."""
     if dim is None or (isinstance(dim, Sequence) and not dim):
         return tuple(range(x.ndim))
-    axes = tuple(axis_of(d, x.ndim) for d in (dim if isinstance(dim, Sequence) else (dim,)))
+    axes = each_axis(dim, x.ndim)
     if len(set(axes)) < len(axes):
         raise RuntimeError(f"dim {dim}: an axis appears multiple times in the list of dims")
     return axes if x.ndim else ()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -32,10 +33,8 @@ class Shapes:
         """As reshape, but never a copy: raises RuntimeError where the memory does not lie in that order."""
         z = self.reshape(*shape)
         if z.numel() and not np.may_share_memory(self.data, z.data):
-            raise RuntimeError(
-                "view size is not compatible with input tensor's size and stride (at least one dimension spans across "
-                "two contiguous subspaces). Use .reshape(...) instead."
-            )
+            why = "at least one dimension spans across two contiguous subspaces). Use .reshape(...) instead."
+            raise RuntimeError(f"view size is not compatible with input tensor's size and stride ({why}")
         return z
 
     def reshape_as(self: Any, other: Tensor) -> Tensor:
@@ -60,14 +59,12 @@ class Shapes:
     def unflatten(self: Any, dim: int, sizes: Sequence[int]) -> Tensor:
         """Axis `dim` made several, of these sizes; one may be -1."""
         axis = axis_of(dim, self.ndim)
-        return self.reshape(
-            *self.shape[:axis], *resolve(self.shape[axis : axis + 1], tuple(sizes)), *self.shape[axis + 1 :]
-        )
+        parts = resolve(self.shape[axis : axis + 1], tuple(sizes))
+        return self.reshape(*self.shape[:axis], *parts, *self.shape[axis + 1 :])
 
     def squeeze(self: Any, dim: int | Sequence[int] | None = None) -> Tensor:
         """Drop the axes of size 1: all of them, or those among `dim`."""
-        dims = range(self.ndim) if dim is None else dim if isinstance(dim, Sequence) else (dim,)
-        chosen = {axis_of(d, self.ndim) for d in dims}
+        chosen = range(self.ndim) if dim is None else each_axis(dim, self.ndim)
         return self.reshape(tuple(n for i, n in enumerate(self.shape) if n != 1 or i not in chosen))
 
     def unsqueeze(self: Any, dim: int) -> Tensor:
@@ -93,12 +90,10 @@ class Shapes:
     def permute(self: Any, dims: Any = (), *more: int) -> Tensor:
         """The axes in another order: axis i of the result is axis dims[i]. Raises RuntimeError if one is missing."""
         order = sizes((dims, *more))
-        axes = tuple(axis_of(d, self.ndim) for d in order)
+        axes = each_axis(order, self.ndim)
         if sorted(axes) != list(range(self.ndim)):
-            raise RuntimeError(
-                f"permute(dims={list(order)}): a tensor of shape {list(self.shape)} needs each of its "
-                f"{self.ndim} dims exactly once"
-            )
+            given = f"permute(dims={list(order)}): a tensor of shape {list(self.shape)}"
+            raise RuntimeError(f"{given} needs each of its {self.ndim} dims exactly once")
         return ops.Permute(self, axes=axes)
 
     def transpose(self: Any, dim0: int, dim1: int) -> Tensor:
@@ -121,9 +116,8 @@ class Shapes:
     def mT(self: Any) -> Tensor:
         """The last two axes exchanged."""
         if self.ndim < 2:
-            raise RuntimeError(
-                f"tensor.mT is only supported on matrices or batches of matrices. Got {self.ndim}-D tensor."
-            )
+            wanted = "tensor.mT is only supported on matrices or batches of matrices"
+            raise RuntimeError(f"{wanted}. Got {self.ndim}-D tensor.")
         return self.transpose(-2, -1)
 
     @property
@@ -133,12 +127,10 @@ class Shapes:
 
     def movedim(self: Any, source: int | Sequence[int], destination: int | Sequence[int]) -> Tensor:
         """Axes taken from `source` and put at `destination`; the others keep their order."""
-        taken = [axis_of(d, self.ndim) for d in (source if isinstance(source, Sequence) else (source,))]
-        goal = [axis_of(d, self.ndim) for d in (destination if isinstance(destination, Sequence) else (destination,))]
-        if len(set(taken)) != len(taken) or len(set(goal)) != len(goal) or len(taken) != len(goal):
-            raise RuntimeError(
-                f"movedim: source {source} and destination {destination} must name as many dims, each once"
-            )
+        taken, goal = each_axis(source, self.ndim), each_axis(destination, self.ndim)
+        if not len(set(taken)) == len(taken) == len(goal) == len(set(goal)):
+            places = f"source {source} and destination {destination}"
+            raise RuntimeError(f"movedim: {places} must name as many dims, each once")
         order = [i for i in range(self.ndim) if i not in taken]
         for place, axis in sorted(zip(goal, taken, strict=True)):
             order.insert(place, axis)
@@ -148,16 +140,16 @@ class Shapes:
 
     def flip(self: Any, dims: Any = (), *more: int) -> Tensor:
         """The order along `dims` turned round; a copy."""
-        return ops.Flip(self, axes=tuple(axis_of(d, self.ndim) for d in sizes((dims, *more))))
+        return ops.Flip(self, axes=each_axis(sizes((dims, *more)), self.ndim))
 
     def roll(self: Any, shifts: int | Sequence[int], dims: int | Sequence[int] | None = None) -> Tensor:
         """The elements moved by `shifts` along `dims`, round the end; without dims, in the flattened tensor."""
         if dims is None:
             return self.reshape(-1).roll(shifts, 0).reshape(self.shape)
-        by, along = (tuple(a) if isinstance(a, Sequence) else (a,) for a in (shifts, dims))
-        if len(by) != len(along):
-            raise RuntimeError(f"shifts and dimensions must align. shifts: {len(by)}, dims: {len(along)}")
-        return ops.Roll(self, shifts=by, axes=tuple(axis_of(d, self.ndim) for d in along))
+        by, axes = tuple(shifts) if isinstance(shifts, Sequence) else (shifts,), each_axis(dims, self.ndim)
+        if len(by) != len(axes):
+            raise RuntimeError(f"shifts and dimensions must align. shifts: {len(by)}, dims: {len(axes)}")
+        return ops.Roll(self, shifts=by, axes=axes)
 
     # More of the same
 
@@ -168,18 +160,15 @@ class Shapes:
         """
         target = sizes(shape)
         if len(target) < self.ndim:
-            raise RuntimeError(
-                f"expand: the number of sizes provided ({len(target)}) must be greater or equal to the number of "
-                f"dimensions in the tensor ({self.ndim})"
-            )
+            given = f"expand: the number of sizes provided ({len(target)}) must be greater or equal to"
+            raise RuntimeError(f"{given} the number of dimensions in the tensor ({self.ndim})")
         own = (1,) * (len(target) - self.ndim) + self.shape
         size = tuple(m if n == -1 else n for n, m in zip(target, own, strict=True))
         for i, (n, m) in enumerate(zip(size, own, strict=True)):
             if n != m and m != 1:
-                raise RuntimeError(
-                    f"The expanded size of the tensor ({n}) must match the existing size ({m}) at non-singleton "
-                    f"dimension {i}. Target sizes: {list(target)}. Tensor sizes: {list(self.shape)}"
-                )
+                wrong = f"The expanded size of the tensor ({n}) must match the existing size ({m})"
+                sizes_of_both = f"Target sizes: {list(target)}. Tensor sizes: {list(self.shape)}"
+                raise RuntimeError(f"{wrong} at non-singleton dimension {i}. {sizes_of_both}")
         return ops.Expand(self, size=size)
 
     def broadcast_to(self: Any, size: Any) -> Tensor:
@@ -194,10 +183,9 @@ class Shapes:
         """The whole tensor laid out so many times along each axis; more numbers than axes add leading axes."""
         times = sizes(repeats)
         if len(times) < self.ndim:
-            raise RuntimeError(
-                "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor: "
-                f"{len(times)} numbers for shape {list(self.shape)}; use .tile(...) to repeat the last axes alone"
-            )
+            wrong = "Number of dimensions of repeat dims can not be smaller than number of dimensions of tensor"
+            cure = "use .tile(...) to repeat the last axes alone"
+            raise RuntimeError(f"{wrong}: {len(times)} numbers for shape {list(self.shape)}; {cure}")
         own = (1,) * (len(times) - self.ndim) + self.shape
         pairs = list(zip(times, own, strict=True))
         apart = self.reshape([n for size in own for n in (1, size)]).expand([n for pair in pairs for n in pair])
@@ -239,14 +227,11 @@ class Shapes:
         if isinstance(split_size, int):
             if split_size < 1:
                 raise RuntimeError(f"split expects split_size be positive, but got split_size={split_size}")
-            starts = range(0, n, split_size) if n else range(1)
-            return tuple(self.narrow(dim, i, min(split_size, n - i)) for i in starts)
+            split_size = [min(split_size, n - i) for i in range(0, max(n, 1), split_size)]
         if sum(split_size) != n:
-            raise RuntimeError(
-                f"split_with_sizes expects split_sizes to sum exactly to {n} (input tensor's size at dimension {dim}), "
-                f"but got split_sizes={list(split_size)}"
-            )
-        return tuple(self.narrow(dim, sum(split_size[:i]), k) for i, k in enumerate(split_size))
+            wanted = f"to sum exactly to {n} (input tensor's size at dimension {dim})"
+            raise RuntimeError(f"split_with_sizes expects split_sizes {wanted}, but got split_sizes={list(split_size)}")
+        return tuple(self.narrow(dim, end - k, k) for end, k in zip(accumulate(split_size), split_size, strict=True))
 
     def chunk(self: Any, chunks: int, dim: int = 0) -> tuple[Tensor, ...]:
         """At most so many pieces of one size along `dim`; the last may be smaller; views."""
@@ -262,9 +247,8 @@ class Shapes:
         """Every window of `size` along an axis, one each `step`, as a new last axis; a view."""
         axis = axis_of(dimension, self.ndim)
         if size > self.shape[axis]:
-            raise RuntimeError(
-                f"maximum size for tensor at dimension {dimension} is {self.shape[axis]} but size is {size}"
-            )
+            most = f"maximum size for tensor at dimension {dimension} is {self.shape[axis]}"
+            raise RuntimeError(f"{most} but size is {size}")
         z = ops.Window(self.movedim(axis, -1), size=(size,), step=(step,), dilation=(1,))
         return z.movedim(-2, axis)
 
@@ -304,9 +288,8 @@ def pad(input: Tensor, pad: Sequence[int], mode: str = "constant", value: float 
     mode: "constant" (a border of `value`, 0 if left out), "reflect", "replicate" or "circular". A negative width crops.
     """
     if len(pad) % 2 or len(pad) > 2 * input.ndim:
-        raise RuntimeError(
-            f"Padding length must be divisible by 2, and at most twice the dims ({input.ndim}): {list(pad)}"
-        )
+        most = f"at most twice the dims ({input.ndim})"
+        raise RuntimeError(f"Padding length must be divisible by 2, and {most}: {list(pad)}")
     pairs = [(0, 0)] * (input.ndim - len(pad) // 2) + list(zip(pad[-2::-2], pad[::-2], strict=True))
     crop = [slice(max(-a, 0), n - max(-b, 0)) for n, (a, b) in zip(input.shape, pairs, strict=True)]
     x = input[tuple(crop)] if min(pad, default=0) < 0 else input
@@ -350,8 +333,11 @@ def axis_of(dim: int, ndim: int) -> int:
     """An axis counted from 0, where a negative `dim` counts from the end. Raises IndexError if there is none."""
     bound = max(ndim, 1)
     if not -bound <= dim < bound:
-        raise IndexError(
-            f"Dimension out of range (expected to be in range of [{-bound}, {bound - 1}], but got {dim}): "
-            f"the tensor has {ndim} dimensions"
-        )
+        there = f"expected to be in range of [{-bound}, {bound - 1}], but got {dim}"
+        raise IndexError(f"Dimension out of range ({there}): the tensor has {ndim} dimensions")
     return dim % bound
+
+
+def each_axis(dims: int | Sequence[int], ndim: int) -> tuple[int, ...]:
+    """The axes that one number, or several, name, counted from 0. Raises IndexError if there is none."""
+    return tuple(axis_of(d, ndim) for d in (dims if isinstance(dims, Sequence) else (dims,)))

@@ -113,16 +113,18 @@ def log_softmax(input: Tensor, dim: int, dtype: Any = None) -> Tensor:
 # As modules
 
 
-class ReLU(Stateless, function=relu):
+class Overwriting(Stateless):
+    """An activation that, with inplace=True, changes x itself."""
+
+    inplace: bool = False
+
+
+class ReLU(Overwriting, function=relu):
     """x where it is positive, else 0; with inplace=True, x itself is changed."""
 
-    inplace: bool = False
 
-
-class ReLU6(Stateless, function=relu6):
+class ReLU6(Overwriting, function=relu6):
     """x between 0 and 6."""
-
-    inplace: bool = False
 
 
 class LeakyReLU(Stateless, function=leaky_relu):
@@ -139,10 +141,8 @@ class ELU(Stateless, function=elu):
     inplace: bool = False
 
 
-class SELU(Stateless, function=selu):
+class SELU(Overwriting, function=selu):
     """elu, scaled so that activations keep mean 0 and variance 1."""
-
-    inplace: bool = False
 
 
 class GELU(Stateless, function=gelu):
@@ -151,10 +151,8 @@ class GELU(Stateless, function=gelu):
     approximate: str = "none"
 
 
-class SiLU(Stateless, function=silu):
+class SiLU(Overwriting, function=silu):
     """x times sigmoid(x)."""
-
-    inplace: bool = False
 
 
 class Softplus(Stateless, function=softplus):
@@ -191,6 +189,8 @@ class LogSoftmax(Stateless, function=log_softmax):
 class PReLU(Module):
     """leaky_relu with slopes that are learned: one, or one for each channel."""
 
+    shown = "num_parameters="
+
     def __init__(self, num_parameters: int = 1, init: float = 0.25, *, device: Any = None, dtype: Any = None) -> None:
         super().__init__()
         self.num_parameters = num_parameters
@@ -199,7 +199,3 @@ class PReLU(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Return prelu of the input."""
         return prelu(input, self.weight)
-
-    def extra_repr(self) -> str:
-        """How many slopes there are."""
-        return f"num_parameters={self.num_parameters}"

@@ -9,6 +9,11 @@ from typing import Any
 from ..tensor import Tensor
 
 
+def wants_gradient(x: Any) -> bool:
+    """Whether this is a tensor that a gradient will come back to."""
+    return isinstance(x, Tensor) and x.requires_grad
+
+
 class Passage:
     """One call of a module: collects the gradients of its outputs, then of its inputs, and calls the hooks with them.
 
@@ -23,25 +28,21 @@ class Passage:
 
     def enter(self, args: tuple) -> tuple:
         """The arguments of forward, those that want gradients tied to this passage."""
-        wanted = [i for i, x in enumerate(args) if isinstance(x, Tensor) and x.requires_grad]
-        self.grad_input = [None] * len(args)
-        self.missing = len(wanted)
-        return tuple(self.tied(x, i, self.at_input) if i in wanted else x for i, x in enumerate(args))
+        self.grad_input, self.missing = [None] * len(args), sum(map(wants_gradient, args))
+        return tuple(self.tied(x, i, self.at_input) for i, x in enumerate(args))
 
     def leave(self, output: Any) -> Any:
         """The output of forward, its tensors tied to this passage; other outputs than tensors and tuples pass."""
         outputs = output if isinstance(output, tuple) else (output,)
         self.grad_output = [None] * len(outputs)
-        tied = tuple(
-            self.tied(y, i, self.at_output) if isinstance(y, Tensor) and y.requires_grad else y
-            for i, y in enumerate(outputs)
-        )
+        tied = tuple(self.tied(y, i, self.at_output) for i, y in enumerate(outputs))
         return tied if isinstance(output, tuple) else tied[0]
 
-    def tied(self, x: Tensor, i: int, arrived: Callable[[int, Tensor], Tensor | None]) -> Tensor:
-        """The same memory as x, as an operation of its own whose gradient is reported."""
-        x = x.reshape(x.shape)
-        x.register_hook(partial(arrived, i))
+    def tied(self, x: Any, i: int, arrived: Callable[[int, Tensor], Tensor | None]) -> Any:
+        """The same memory as x, as an operation of its own whose gradient is reported; x itself if it wants none."""
+        if wants_gradient(x):
+            x = x.reshape(x.shape)
+            x.register_hook(partial(arrived, i))
         return x
 
     def at_output(self, i: int, g: Tensor) -> Tensor | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from itertools import groupby
 from operator import itemgetter
 from typing import Any, Self
@@ -110,65 +110,41 @@ class ModuleList(Numbered):
         super().__init__()
         self.extend(modules)
 
-    def _printed(self) -> list[tuple[str, Any]]:
+    def _printed(self) -> list[tuple[str, str]]:
         """Neighbours that print alike are shown once: "(0-3): 4 x Linear(...)"."""
         shown = []
         for text, run in groupby(enumerate(map(repr, self)), key=itemgetter(1)):
             first, *others = (i for i, _ in run)
             name, times = (f"{first}-{others[-1]}", f"{len(others) + 1} x ") if others else (str(first), "")
-            shown.append((name, Shown(times + text)))
+            shown.append((name, times + text))
         return shown
 
 
-class ModuleDict(Module):
-    """Modules by name, as in a dict."""
+class ModuleDict(Module, MutableMapping[str, Any]):
+    """Modules by name, as in a dict, whose other methods come from MutableMapping."""
+
+    __eq__, __hash__ = Module.__eq__, Module.__hash__  # two dicts of modules are two modules, whatever they hold
 
     def __init__(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]] = ()) -> None:
         super().__init__()
         self.update(modules)
 
     def __getitem__(self, name: str) -> Any:
-        return dict(self.items())[name]
+        return dict(self._registered("module"))[name]
 
     def __setitem__(self, name: str, module: Module) -> None:
         self.add_module(name, module)
 
     def __delitem__(self, name: str) -> None:
-        self.pop(name)
-
-    def __len__(self) -> int:
-        return len(self.items())
+        if name not in self:
+            raise KeyError(name)
+        delattr(self, name)
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self.keys())
+        return (name for name, _ in self._registered("module"))
 
-    def keys(self) -> list[str]:
-        """The names, in order."""
-        return [name for name, _ in self.items()]
-
-    def values(self) -> list[Any]:
-        """The modules, in order."""
-        return [module for _, module in self.items()]
-
-    def items(self) -> list[tuple[str, Any]]:
-        """The (name, module) pairs, in order."""
-        return self._registered("module")
-
-    def update(self, modules: Mapping[str, Module] | Iterable[tuple[str, Module]]) -> None:
-        """Add modules, or replace those of the same names."""
-        for name, module in dict(modules).items():
-            self[name] = module
-
-    def pop(self, name: str) -> Any:
-        """Take a module out, and return it. Raises KeyError if there is none of that name."""
-        module = self[name]
-        delattr(self, name)
-        return module
-
-    def clear(self) -> None:
-        """Take every module out."""
-        for name in self.keys():
-            del self[name]
+    def __len__(self) -> int:
+        return len(self._registered("module"))
 
 
 class ParameterList(Numbered):
@@ -183,13 +159,6 @@ class ParameterList(Numbered):
     def _put(self, name: str, item: Any) -> None:
         self.register_parameter(name, item if isinstance(item, Parameter) else Parameter(item))
 
-    def _printed(self) -> list[tuple[str, Any]]:
+    def _printed(self) -> list[tuple[str, str]]:
         texts = [f"Parameter containing: [{p.dtype} of size {'x'.join(map(str, p.shape))}]" for p in self]
-        return [(str(i), Shown(text)) for i, text in enumerate(texts)]
-
-
-class Shown(str):
-    """Text that prints as itself, where an object's repr is asked for."""
-
-    def __repr__(self) -> str:
-        return str(self)
+        return [(str(i), text) for i, text in enumerate(texts)]

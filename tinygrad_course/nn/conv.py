@@ -16,6 +16,7 @@ from .module import Module
 from .parameter import blank
 
 Sizes = int | Sequence[int]
+Each = tuple[int, ...]  # one number for each axis of space
 Pairs = tuple[tuple[int, int], ...]  # for each axis of space, how wide the border is before and after
 
 
@@ -104,7 +105,7 @@ def fold(
 # Sizes and borders, checked
 
 
-def each(n: Any, space: int, least: int = 1) -> tuple[int, ...]:
+def each(n: Any, space: int, least: int = 1) -> Each:
     """One number, or one for each axis of space, as a tuple of the latter; none may be below `least`."""
     numbers = tuple(n) if isinstance(n, Sequence) else (n,)
     if len(numbers) not in (1, space) or not all(isinstance(k, (int, np.integer)) for k in numbers):
@@ -119,9 +120,7 @@ def symmetric(padding: Sizes, space: int) -> Pairs:
     return tuple((p, p) for p in each(padding, space, 0))
 
 
-def conv_border(
-    padding: Sizes | str, size: tuple[int, ...], stride: tuple[int, ...], dilation: tuple[int, ...]
-) -> Pairs:
+def conv_border(padding: Sizes | str, size: Each, stride: Each, dilation: Each) -> Pairs:
     """The border of a convolution. "same": where it is odd, the end gets the wider part."""
     if padding == "same":
         if any(s != 1 for s in stride):
@@ -151,7 +150,7 @@ def check_channels(space: int, x: Tensor, w: Tensor, channels: int, groups: int)
         raise RuntimeError(f"Input type ({x.dtype}) and weight type ({w.dtype}) should be the same: convert one")
 
 
-def check_fit(x: Tensor, border: Pairs, size: tuple[int, ...], dilation: tuple[int, ...]) -> None:
+def check_fit(x: Tensor, border: Pairs, size: Each, dilation: Each) -> None:
     """Raise RuntimeError if a window is larger than x with its border."""
     reach = tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True))
     space = tuple(n + sum(pair) for n, pair in zip(x.shape[x.ndim - len(size) :], border, strict=True))
@@ -169,6 +168,7 @@ class Convolution(Module):
     function: ClassVar[Callable[..., Tensor]]
     space: ClassVar[int]  # how many axes the kernel has
     transposed: ClassVar[bool] = False  # whether the weight begins with the channels of the input
+    settings: ClassVar[tuple[str, ...]] = ("stride", "padding", "dilation", "groups")
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes | str = 0,
@@ -192,8 +192,8 @@ class Convolution(Module):
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the convolution of the input."""
-        settings = self.stride, self.padding, self.dilation, self.groups
-        return type(self).function(input, self.weight, self.bias, *settings)
+        settings = {name: getattr(self, name) for name in self.settings}
+        return type(self).function(input, self.weight, self.bias, **settings)
 
     def extra_repr(self) -> str:
         """The channels and settings; those that are as usual stay out."""
@@ -219,7 +219,8 @@ class Conv2d(Convolution):
 class ConvTranspose2d(Convolution):
     """The reverse of Conv2d in shape: makes images larger."""
 
-    space, transposed = 2, True
+    function, space, transposed = conv_transpose2d, 2, True
+    settings = (*Convolution.settings, "output_padding")
 
     def __init__(
         self, in_channels: int, out_channels: int, kernel_size: Sizes, stride: Sizes = 1, padding: Sizes = 0,
@@ -229,8 +230,3 @@ class ConvTranspose2d(Convolution):
         where: Any = {"device": device, "dtype": dtype}
         super().__init__(in_channels, out_channels, kernel_size, stride, padding, dilation, groups, bias, **where)
         self.output_padding = each(output_padding, 2, 0)
-
-    def forward(self, input: Tensor) -> Tensor:
-        """Return the transposed convolution of the input."""
-        stride, padding, more = self.stride, self.padding, self.output_padding
-        return conv_transpose2d(input, self.weight, self.bias, stride, padding, more, self.groups, self.dilation)

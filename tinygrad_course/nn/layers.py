@@ -82,6 +82,8 @@ def dropout(input: Tensor, p: float = 0.5, training: bool = True, inplace: bool 
 class Dropout(Module):
     """While training, each element is set to 0 with probability p, and the others scaled by 1 / (1 - p)."""
 
+    shown = "p= inplace="
+
     def __init__(self, p: float = 0.5, inplace: bool = False) -> None:
         super().__init__()
         if not 0 <= p <= 1:
@@ -91,10 +93,6 @@ class Dropout(Module):
     def forward(self, input: Tensor) -> Tensor:
         """Return the input with elements dropped; in evaluation mode the input itself."""
         return dropout(input, self.p, self.training, self.inplace)
-
-    def extra_repr(self) -> str:
-        """The probability."""
-        return f"p={self.p}, inplace={self.inplace}"
 
 
 def embedding(input: Tensor, weight: Tensor, padding_idx: int | None = None) -> Tensor:

@@ -245,7 +245,6 @@ class Loss(Stateless):
     """What the losses share: they compare an input with a target, and their weights are buffers."""
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         for name in self.settings().keys() & {"weight", "pos_weight"}:
             self._register("buffer", name, getattr(self, name))
 
@@ -258,36 +257,35 @@ class Loss(Stateless):
         return ""
 
 
-class MSELoss(Loss, function=mse_loss):
+class Distance(Loss):
+    """A loss of numbers: how far they are from the target."""
+
+    reduction: str = "mean"
+
+
+class MSELoss(Distance, function=mse_loss):
     """Squared difference: see nn.functional.mse_loss."""
 
-    reduction: str = "mean"
 
-
-class L1Loss(Loss, function=l1_loss):
+class L1Loss(Distance, function=l1_loss):
     """Absolute difference: see nn.functional.l1_loss."""
 
-    reduction: str = "mean"
 
-
-class HuberLoss(Loss, function=huber_loss):
+class HuberLoss(Distance, function=huber_loss):
     """Squared difference up to delta, a straight line beyond: see nn.functional.huber_loss."""
 
-    reduction: str = "mean"
     delta: float = 1.0
 
 
-class SmoothL1Loss(Loss, function=smooth_l1_loss):
+class SmoothL1Loss(Distance, function=smooth_l1_loss):
     """Huber loss divided by beta: see nn.functional.smooth_l1_loss."""
 
-    reduction: str = "mean"
     beta: float = 1.0
 
 
-class KLDivLoss(Loss, function=kl_div):
+class KLDivLoss(Distance, function=kl_div):
     """How far probabilities are from others: see nn.functional.kl_div."""
 
-    reduction: str = "mean"
     log_target: bool = False
 
 
@@ -306,18 +304,19 @@ class BCEWithLogitsLoss(Loss, function=binary_cross_entropy_with_logits):
     pos_weight: Tensor | None = None
 
 
-class NLLLoss(Loss, function=nll_loss):
+class ClassLoss(Loss):
+    """A loss of classes."""
+
+    weight: Tensor | None = None
+    ignore_index: int = -100
+    reduction: str = "mean"
+
+
+class NLLLoss(ClassLoss, function=nll_loss):
     """Negative log likelihood of log probabilities: see nn.functional.nll_loss."""
 
-    weight: Tensor | None = None
-    ignore_index: int = -100
-    reduction: str = "mean"
 
-
-class CrossEntropyLoss(Loss, function=cross_entropy):
+class CrossEntropyLoss(ClassLoss, function=cross_entropy):
     """Cross-entropy of scores: see nn.functional.cross_entropy."""
 
-    weight: Tensor | None = None
-    ignore_index: int = -100
-    reduction: str = "mean"
     label_smoothing: float = 0.0

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import weakref
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from textwrap import indent
-from typing import Any, NamedTuple, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -37,45 +38,35 @@ class Module:
     so is everything inside those modules: "encoder.0.weight". training: whether it trains, which some layers ask.
     """
 
+    shown: ClassVar[str] = ""  # what repr prints: "num_features eps=" gives BatchNorm1d(3, eps=1e-05)
     training: bool
     _roles: dict[str, str]  # what each registered attribute is: "parameter", "module" or one of BUFFERS
-    _pre_hooks: dict[int, Callable[..., Any]]
-    _hooks: dict[int, Callable[..., Any]]
-    _backward_pre_hooks: dict[int, Callable[..., Any]]
-    _backward_hooks: dict[int, Callable[..., Any]]
+    _hooks: dict[str, dict[int, Callable[..., Any]]]  # "before" and "after" forward, and "gradient before", "... after"
 
     def __init__(self) -> None:
-        vars(self).update(
-            training=True, _roles={}, _pre_hooks={}, _hooks={}, _backward_pre_hooks={}, _backward_hooks={}
-        )
+        vars(self).update(training=True, _roles={}, _hooks=defaultdict(dict))
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Compute the output. Every subclass writes its own."""
-        raise NotImplementedError(
-            f'Module [{type(self).__name__}] is missing the required "forward" function: '
-            "write def forward(self, x) in the class"
-        )
+        missing = f'Module [{type(self).__name__}] is missing the required "forward" function'
+        raise NotImplementedError(f"{missing}: write def forward(self, x) in the class")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._pre_hooks or self._hooks or self._backward_pre_hooks or self._backward_hooks:
-            return self._call_with_hooks(args, kwargs)
-        return self._forward_in_scope(args, kwargs)
+        return self._call_with_hooks(args, kwargs) if self._hooks else self._forward_in_scope(args, kwargs)
 
     def _call_with_hooks(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call forward between the hooks, which see, and may replace, what goes in and what comes out."""
-        for hook in list(self._pre_hooks.values()):
+        hooks = {when: list(some.values()) for when, some in self._hooks.items()}
+        for hook in hooks.get("before", ()):
             changed = hook(self, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
-        passage = None
-        if self._backward_hooks or self._backward_pre_hooks:
-            passage = Passage(self, self._backward_pre_hooks.values(), self._backward_hooks.values())
-            args = passage.enter(args)
-        output = self._forward_in_scope(args, kwargs)
-        for hook in list(self._hooks.values()):
+        passage = Passage(self, hooks.get("gradient before", ()), hooks.get("gradient after", ()))
+        output = self._forward_in_scope(passage.enter(args), kwargs)
+        for hook in hooks.get("after", ()):
             changed = hook(self, args, output)
             output = output if changed is None else changed
-        return output if passage is None else passage.leave(output)
+        return passage.leave(output)
 
     def _forward_in_scope(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call forward so that each operation in it knows that it belongs to this module."""
@@ -108,26 +99,17 @@ class Module:
     def register_parameter(self, name: str, param: Parameter | None) -> None:
         """Set a parameter by name; None keeps the name for later."""
         self._check_name("parameter", name, ("parameter",))
-        if param is not None and not isinstance(param, Parameter):
-            raise TypeError(
-                f"cannot assign '{type(param).__name__}' object to parameter '{name}' "
-                "(nn.Parameter or None required): wrap it in tg.nn.Parameter(...)"
-            )
+        check_kind(param, Parameter, f"parameter '{name}'", "tg.nn.Parameter(...)")
         if param is not None and param.node is not None:
-            raise ValueError(
-                f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly. "
-                f"To express '{name}' as a function of another Tensor, compute the value in the forward() method."
-            )
+            wrong = f"Cannot assign non-leaf Tensor to parameter '{name}'. Model parameters must be created explicitly"
+            cure = f"To express '{name}' as a function of another Tensor, compute the value in the forward() method."
+            raise ValueError(f"{wrong}. {cure}")
         self._register("parameter", name, param)
 
     def register_buffer(self, name: str, tensor: Tensor | None, persistent: bool = True) -> None:
         """Set a tensor that belongs to the module's state but is not learned; persistent: it is in the state_dict."""
         self._check_name("buffer", name, BUFFERS)
-        if tensor is not None and not isinstance(tensor, Tensor):
-            raise TypeError(
-                f"cannot assign '{type(tensor).__name__}' object to buffer '{name}' (Tensor or None required): "
-                "wrap it in tg.tensor(...)"
-            )
+        check_kind(tensor, Tensor, f"buffer '{name}'", "tg.tensor(...)")
         self._register("buffer" if persistent else "transient buffer", name, tensor)
 
     def add_module(self, name: str, module: Module | None) -> None:
@@ -182,11 +164,7 @@ class Module:
 
     def named_children(self) -> Iterator[tuple[str, Module]]:
         """Yield the modules directly inside this one, with their names."""
-        seen = set()
-        for name, child in self._registered("module"):
-            if child is not None and child not in seen:
-                seen.add(child)
-                yield name, child
+        return self._members(("module",), prefix="", recurse=False, once=True)
 
     def children(self) -> Iterator[Module]:
         """Yield the modules directly inside this one."""
@@ -337,15 +315,15 @@ class Module:
 
     def register_forward_pre_hook(self, hook: Callable[[Module, tuple], Any]) -> Handle:
         """Call hook(module, args) before each forward; what it returns, unless None, replaces the arguments."""
-        return Handle(self._pre_hooks, hook)
+        return Handle(self._hooks["before"], hook)
 
     def register_forward_hook(self, hook: Callable[[Module, tuple, Any], Any]) -> Handle:
         """Call hook(module, args, output) after each forward; what it returns, unless None, replaces the output."""
-        return Handle(self._hooks, hook)
+        return Handle(self._hooks["after"], hook)
 
     def register_full_backward_pre_hook(self, hook: Callable[[Module, tuple], Any]) -> Handle:
         """Call hook(module, grad_output) before gradients go through the module; what it returns may replace them."""
-        return Handle(self._backward_pre_hooks, hook)
+        return Handle(self._hooks["gradient before"], hook)
 
     def register_full_backward_hook(self, hook: Callable[[Module, tuple, tuple], Any]) -> Handle:
         """Call hook(module, grad_input, grad_output) after gradients went through the module.
@@ -353,34 +331,43 @@ class Module:
         grad_input, grad_output: one gradient for each positional argument of forward, and for each output; None where
         there is none. What it returns, unless None, replaces the gradient of a single input.
         """
-        return Handle(self._backward_hooks, hook)
+        return Handle(self._hooks["gradient after"], hook)
 
     # As text
 
     def extra_repr(self) -> str:
-        """What to print between the brackets, such as "in_features=3": for subclasses to say."""
-        return ""
+        """What to print between the brackets: the settings that `shown` names; or a subclass says it all itself.
+
+        Of a bias, it is whether there is one.
+        """
+        values = {**vars(self), "bias": vars(self).get("bias") is not None}
+        return ", ".join(f"{k}{values[k[:-1]]}" if k[-1] == "=" else f"{values[k]}" for k in self.shown.split())
 
     def __repr__(self) -> str:
         extra = self.extra_repr()
-        lines = [extra] if extra else []
-        lines += [f"({name}): {child!r}" for name, child in self._printed()]
-        if not self._printed() and "\n" not in extra:
+        printed = [f"({name}): {text}" for name, text in self._printed()]
+        lines = [extra, *printed] if extra else printed
+        if not printed and "\n" not in extra:
             return f"{type(self).__name__}({extra})"
         inside = indent("\n".join(lines), "  ")
         return f"{type(self).__name__}(\n{inside}\n)"
 
-    def _printed(self) -> list[tuple[str, Any]]:
+    def _printed(self) -> list[tuple[str, str]]:
         """What repr shows inside the module, by name."""
-        return self._registered("module")
+        return [(name, repr(child)) for name, child in self._registered("module")]
 
 
 def before_init(what: str) -> str:
     """The text of the error for an attribute that comes too early."""
-    return (
-        f"cannot assign {what} before Module.__init__() call: "
-        "make super().__init__() the first line of your module's __init__"
-    )
+    cure = "make super().__init__() the first line of your module's __init__"
+    return f"cannot assign {what} before Module.__init__() call: {cure}"
+
+
+def check_kind(value: Any, kind: type[Tensor], place: str, maker: str) -> None:
+    """Raise TypeError unless what is to be registered at this place is None or of the kind that `maker` makes."""
+    if value is not None and not isinstance(value, kind):
+        given, wanted = type(value).__name__, "nn.Parameter" if kind is Parameter else "Tensor"
+        raise TypeError(f"cannot assign '{given}' object to {place} ({wanted} or None required): wrap it in {maker}")
 
 
 def role_of(name: str, value: Any, old: str | None) -> str | None:
@@ -391,13 +378,10 @@ def role_of(name: str, value: Any, old: str | None) -> str | None:
         return "module"
     if old is None or value is None or (old in BUFFERS and isinstance(value, Tensor)):
         return old
-    kind, wanted = {"parameter": ("parameter", "nn.Parameter"), "module": ("child module", "nn.Module")}.get(
-        old, ("buffer", "Tensor")
-    )
-    raise TypeError(
-        f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({wanted} or None expected); "
-        f"to use the name for something else, first: del module.{name}"
-    )
+    names = {"parameter": ("parameter", "nn.Parameter"), "module": ("child module", "nn.Module")}
+    kind, wanted = names.get(old, ("buffer", "Tensor"))
+    cure = f"to use the name for something else, first: del module.{name}"
+    raise TypeError(f"cannot assign '{type(value).__name__}' as {kind} '{name}' ({wanted} or None expected); {cure}")
 
 
 def joined(path: str, name: str) -> str:
@@ -410,10 +394,8 @@ def floating(target: Any) -> np.dtype:
     try:
         dtype = np.dtype(target)
     except TypeError:
-        raise RuntimeError(
-            f"Module.to: there is no device or dtype {target!r} here: this framework computes on the CPU. "
-            'Use "cpu", tg.float32 or tg.float64.'
-        ) from None
+        cure = 'this framework computes on the CPU. Use "cpu", tg.float32 or tg.float64.'
+        raise RuntimeError(f"Module.to: there is no device or dtype {target!r} here: {cure}") from None
     if dtype.kind != "f":
         raise TypeError(f"nn.Module.to only accepts floating point dtypes, but got desired dtype={dtype}")
     return dtype
@@ -422,15 +404,11 @@ def floating(target: Any) -> np.dtype:
 def misfit(name: str, own: Tensor, value: Any) -> str:
     """Why `value` cannot be loaded into the tensor `own`; empty if it can."""
     if not isinstance(value, Tensor):
-        return (
-            f'While copying the parameter named "{name}", expected Tensor from checkpoint but received '
-            f"{type(value).__name__}: wrap it in tg.tensor(...)"
-        )
+        wrong = f'While copying the parameter named "{name}", expected Tensor from checkpoint but received'
+        return f"{wrong} {type(value).__name__}: wrap it in tg.tensor(...)"
     if value.shape != own.shape:
-        return (
-            f"size mismatch for {name}: copying a param with shape {list(value.shape)} from checkpoint, "
-            f"the shape in current model is {list(own.shape)}."
-        )
+        ours = f"the shape in current model is {list(own.shape)}."
+        return f"size mismatch for {name}: copying a param with shape {list(value.shape)} from checkpoint, {ours}"
     return ""
 
 

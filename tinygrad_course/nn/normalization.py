@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -172,6 +172,8 @@ class Normalization(Module):
 class LayerNorm(Normalization):
     """Each example to mean 0 and variance 1 over its last axes, of sizes normalized_shape (Ba et al., 2016)."""
 
+    shown = "normalized_shape eps= elementwise_affine= bias="
+
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float = 1e-5, elementwise_affine: bool = True,
         bias: bool = True, *, device: Any = None, dtype: Any = None,
@@ -184,14 +186,11 @@ class LayerNorm(Normalization):
         """Return the input normalised, scaled and shifted."""
         return layer_norm(input, self.normalized_shape, self.weight, self.bias, self.eps)
 
-    def extra_repr(self) -> str:
-        """The settings."""
-        settings = f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
-        return f"{settings}, bias={self.bias is not None}"
-
 
 class RMSNorm(Normalization):
     """Each example divided by its root mean square over its last axes, then scaled (Zhang and Sennrich, 2019)."""
+
+    shown = "normalized_shape eps= elementwise_affine="
 
     def __init__(
         self, normalized_shape: int | Sequence[int], eps: float | None = None, elementwise_affine: bool = True, *,
@@ -205,10 +204,6 @@ class RMSNorm(Normalization):
         """Return the input normalised and scaled."""
         return rms_norm(input, self.normalized_shape, self.weight, self.eps)
 
-    def extra_repr(self) -> str:
-        """The settings."""
-        return f"{self.normalized_shape}, eps={self.eps}, elementwise_affine={self.elementwise_affine}"
-
 
 def shape_of(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
     """3 and (3,) alike as (3,)."""
@@ -217,6 +212,8 @@ def shape_of(normalized_shape: int | Sequence[int]) -> tuple[int, ...]:
 
 class GroupNorm(Normalization):
     """Each group of channels of each example to mean 0 and variance 1 (Wu and He, 2018)."""
+
+    shown = "num_groups num_channels eps= affine= bias="
 
     def __init__(
         self, num_groups: int, num_channels: int, eps: float = 1e-5, affine: bool = True, *, bias: bool = True,
@@ -231,11 +228,6 @@ class GroupNorm(Normalization):
         """Return the input normalised, scaled and shifted."""
         return group_norm(input, self.num_groups, self.weight, self.bias, self.eps)
 
-    def extra_repr(self) -> str:
-        """The settings."""
-        settings = f"{self.num_groups}, {self.num_channels}, eps={self.eps}, affine={self.affine}"
-        return f"{settings}, bias={self.bias is not None}"
-
 
 class ChannelNorm(Normalization):
     """What batch and instance normalisation share: running_mean and running_var, kept for evaluation mode.
@@ -243,6 +235,8 @@ class ChannelNorm(Normalization):
     While training they take up what each input is like at the rate `momentum`.
     """
 
+    shown = "num_features eps= momentum= affine= bias= track_running_stats="
+    function: ClassVar[Callable[..., Tensor]]
     axes: ClassVar[tuple[int, ...]]  # how many axes an input may have
     running_mean: Tensor | None
     running_var: Tensor | None
@@ -259,6 +253,17 @@ class ChannelNorm(Normalization):
         self.register_buffer("running_var", ones(num_features, dtype=dtype) if track_running_stats else None)
         self.register_buffer("num_batches_tracked", zeros((), dtype="int64") if track_running_stats else None)
 
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the input normalised, scaled and shifted."""
+        self.check(input)
+        own, rate = self.training or self.running_mean is None, self.rate() if self.training else 0.0
+        parameters = self.running_mean, self.running_var, self.weight, self.bias
+        return type(self).function(input, *parameters, own, rate, self.eps)
+
+    def rate(self) -> float:
+        """The rate at which the running numbers take up a training batch."""
+        return self.momentum or 0.0
+
     def check(self, x: Tensor) -> None:
         """Raise what is wrong with an input's shape; the channels count where something is kept for each."""
         if x.ndim not in self.axes or ((self.affine or self.track_running_stats) and x.shape[1] != self.num_features):
@@ -272,11 +277,6 @@ class ChannelNorm(Normalization):
             init.ones_(self.running_var)
             init.zeros_(self.num_batches_tracked)
 
-    def extra_repr(self) -> str:
-        """The settings."""
-        settings = f"{self.num_features}, eps={self.eps}, momentum={self.momentum}, affine={self.affine}"
-        return f"{settings}, bias={self.bias is not None}, track_running_stats={self.track_running_stats}"
-
 
 class BatchNorm(ChannelNorm):
     """Each channel to mean 0 and variance 1 over the batch (Ioffe and Szegedy, 2015).
@@ -285,14 +285,10 @@ class BatchNorm(ChannelNorm):
     average of all batches so far.
     """
 
-    def forward(self, input: Tensor) -> Tensor:
-        """Return the input normalised, scaled and shifted."""
-        self.check(input)
-        own, rate = self.training or self.running_mean is None, self.count() if self.training else 0.0
-        return batch_norm(input, self.running_mean, self.running_var, self.weight, self.bias, own, rate, self.eps)
+    function = batch_norm
 
     @no_grad()
-    def count(self) -> float:
+    def rate(self) -> float:
         """Count a training batch; return the rate at which the running numbers take it up."""
         if self.num_batches_tracked is None:
             return 0.0
@@ -318,6 +314,8 @@ class InstanceNorm(ChannelNorm):
     track_running_stats: keep running numbers while training, and use them in evaluation mode.
     """
 
+    function = instance_norm
+
     def __init__(
         self, num_features: int, eps: float = 1e-5, momentum: float | None = 0.1, affine: bool = False,
         track_running_stats: bool = False, *, bias: bool = True, device: Any = None, dtype: Any = None,
@@ -328,11 +326,7 @@ class InstanceNorm(ChannelNorm):
     def forward(self, input: Tensor) -> Tensor:
         """Return the input normalised, scaled and shifted; it may be a single example."""
         alone = input.ndim == self.axes[0]
-        x = input.unsqueeze(0) if alone else input
-        self.check(x)
-        own, rate = self.training or self.running_mean is None, self.momentum or 0.0
-        z = instance_norm(x, self.running_mean, self.running_var, self.weight, self.bias, own, rate, self.eps)
-        return z.squeeze(0) if alone else z
+        return super().forward(input.unsqueeze(0)).squeeze(0) if alone else super().forward(input)
 
 
 class InstanceNorm1d(InstanceNorm):

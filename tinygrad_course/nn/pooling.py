@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .. import ops
 from ..methods.joining import cat
 from ..tensor import Tensor
-from .conv import Pairs, Sizes, check_fit, each, padded, symmetric
+from .conv import Each, Pairs, Sizes, check_fit, each, padded, symmetric
 from .stateless import Stateless
+
+if TYPE_CHECKING:
+    from dataclasses import KW_ONLY
 
 
 def max_pool1d(
@@ -87,9 +89,7 @@ def average(
     return z / ops.AvgPool(np.pad(places, rest), size=size, step=step)
 
 
-def pool_border(
-    x: Tensor, size: tuple[int, ...], step: tuple[int, ...], padding: Sizes, dilation: tuple[int, ...], ceil_mode: bool
-) -> Pairs:
+def pool_border(x: Tensor, size: Each, step: Each, padding: Sizes, dilation: Each, ceil_mode: bool) -> Pairs:
     """The border a pooling adds: its padding and, under ceil_mode, what a last window over the end needs."""
     widths = each(padding, len(size), 0)
     if any(2 * p > k for p, k in zip(widths, size, strict=True)):
@@ -117,12 +117,12 @@ def adaptive_max_pool2d(input: Tensor, output_size: Any) -> Tensor:
     return adaptive(2, input, output_size, largest_of_windows)
 
 
-def average_windows(x: Tensor, size: tuple[int, ...]) -> Tensor:
+def average_windows(x: Tensor, size: Each) -> Tensor:
     """The average of each window of this size, without gaps or overlap."""
     return ops.AvgPool(x, size=size, step=size)
 
 
-def largest_of_windows(x: Tensor, size: tuple[int, ...]) -> Tensor:
+def largest_of_windows(x: Tensor, size: Each) -> Tensor:
     """The largest element of each window of this size, without gaps or overlap."""
     return ops.MaxPool(x, size=size, step=size, dilation=(1,) * len(size))
 
@@ -144,7 +144,6 @@ def adaptive(space: int, x: Tensor, output_size: Any, windows: Callable[..., Ten
 # As modules
 
 
-@dataclass(eq=False, repr=False)
 class Pooling(Stateless):
     """What the poolings share: the size of a window, how far the next one is (kernel_size if left out), the border."""
 
@@ -153,16 +152,15 @@ class Pooling(Stateless):
     padding: Sizes = 0
 
     def __post_init__(self) -> None:
-        super().__post_init__()
         self.stride = self.kernel_size if self.stride is None else self.stride
 
 
-@dataclass(eq=False, repr=False)
 class MaxPool(Pooling):
     """The largest element of each window."""
 
     dilation: Sizes = 1
-    ceil_mode: bool = field(default=False, kw_only=True)  # after return_indices, in PyTorch's order
+    _: KW_ONLY  # in PyTorch's order return_indices stands before it
+    ceil_mode: bool = False
 
 
 class MaxPool1d(MaxPool, function=max_pool1d):
@@ -173,12 +171,12 @@ class MaxPool2d(MaxPool, function=max_pool2d):
     """The largest element of each window over the last two axes."""
 
 
-@dataclass(eq=False, repr=False)
 class AvgPool(Pooling):
     """The average of each window."""
 
-    ceil_mode: bool = field(default=False, repr=False)
-    count_include_pad: bool = field(default=True, repr=False)
+    ceil_mode: bool = False
+    count_include_pad: bool = True
+    unprinted = ("ceil_mode", "count_include_pad", "divisor_override")
 
 
 class AvgPool1d(AvgPool, function=avg_pool1d):
@@ -188,10 +186,9 @@ class AvgPool1d(AvgPool, function=avg_pool1d):
 class AvgPool2d(AvgPool, function=avg_pool2d):
     """The average of each window over the last two axes."""
 
-    divisor_override: int | None = field(default=None, repr=False)
+    divisor_override: int | None = None
 
 
-@dataclass(eq=False, repr=False)
 class AdaptivePooling(Stateless):
     """What the adaptive poolings share: into how many parts an axis is cut; None keeps it."""
 

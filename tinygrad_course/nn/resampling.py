@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import field
 from operator import index
 from typing import Any
 
@@ -73,4 +72,5 @@ class Upsample(Stateless, function=interpolate):
     size: int | Sequence[int] | None = None
     scale_factor: float | Sequence[float] | None = None
     mode: str = "nearest"
-    align_corners: bool | None = field(default=None, repr=False)
+    align_corners: bool | None = None
+    unprinted = ("align_corners",)

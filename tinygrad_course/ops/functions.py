@@ -273,18 +273,18 @@ class Erf(Pointwise):
 
 
 def erf(x, block=32768):
-    """The error function, to the precision of x: an eighth of the time that math.erf takes element by element.
+    """The error function, to the precision of x, in blocks that stay in the processor's cache.
 
-    In blocks that stay in the processor's cache.
+    float64 goes through math.erf, element by element; float32 takes a fiftieth of that time.
     """
     x = np.asarray(x)
-    exact = x.dtype == np.float64
-    x = np.asarray(x, None if exact else np.float32, order="C")
+    if x.dtype == np.float64:
+        return np.vectorize(math.erf, otypes=[x.dtype])(x)
+    x = np.asarray(x, np.float32, order="C")
     z = np.empty_like(x)
     flat, out = x.reshape(-1), z.reshape(-1)
     for start in range(0, x.size, block):
-        piece = flat[start : start + block]
-        out[start : start + block] = erf_series(np.clip(piece, -6, 6)) if exact else erf_as_tanh(piece)
+        out[start : start + block] = erf_as_tanh(flat[start : start + block])
     return z
 
 
@@ -304,36 +304,7 @@ def erf_as_tanh(x):
     return np.tanh(p, out=p)
 
 
-def erf_series(x):
-    """erf of numbers from -6 to 6 by its Taylor series about the nearest of the points -6, -6 + 1/64, ... 6.
-
-    As |x - point| is at most 1/128, seven terms leave an error under 1e-15. nan stays nan.
-    """
-    place = np.rint(x * 64)
-    d = x - place / 64
-    rows = (place + 6 * 64).astype(np.intp)
-    z = ERF_TERMS[-1].take(rows, mode="clip")
-    for terms in ERF_TERMS[-2::-1]:
-        z = z * d + terms.take(rows, mode="clip")
-    return z
-
-
-def erf_terms():
-    """Row n: the n-th Taylor coefficient of erf about each of the points -6, -6 + 1/64, ... 6.
-
-    Row 0 is math.erf; the others come from Hermite polynomials (https://dlmf.nist.gov/7.10.E1 and 18.9.E1).
-    """
-    x = np.arange(-6 * 64, 6 * 64 + 1) / 64
-    before, hermite, slope = 0 * x, 1 + 0 * x, SLOPE_OF_ERF * np.exp(-x * x)
-    rows = [np.array([math.erf(point) for point in x])]
-    for n in range(7):
-        rows.append((-1) ** n * hermite * slope / math.factorial(n + 1))
-        before, hermite = hermite, 2 * x * hermite - 2 * n * before
-    return np.array(rows)
-
-
 ERF_AS_TANH = (
     1.1283797054691167, 0.10276548145857078, -1.843836976793909e-4, -6.257195661299545e-4, 8.971258346886601e-05,
     -5.985689885692315e-06, 1.5896017163101104e-07,
 )  # fmt: skip
-ERF_TERMS = erf_terms()

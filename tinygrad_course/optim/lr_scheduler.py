@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -19,6 +17,7 @@ class LRScheduler:
     """
 
     absolute = False  # whether the rate is set to the formula's, whatever it finds
+    unsaved: tuple[str, ...] = ("optimizer",)
 
     def __init__(self, optimizer: Optimizer, last_epoch: int = -1) -> None:
         if not isinstance(optimizer, Optimizer):
@@ -50,8 +49,8 @@ class LRScheduler:
         return [group["lr"] for group in self.optimizer.param_groups]
 
     def state_dict(self) -> dict[str, Any]:
-        """What is needed to go on later: everything but the optimizer."""
-        return {k: v for k, v in vars(self).items() if k != "optimizer" and not callable(v)}
+        """What is needed to go on later: everything but functions and what `unsaved` names."""
+        return {k: v for k, v in vars(self).items() if k not in self.unsaved and not callable(v)}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from a state_dict."""
@@ -76,12 +75,12 @@ class MultiStepLR(LRScheduler):
     def __init__(
         self, optimizer: Optimizer, milestones: Sequence[int], gamma: float = 0.1, last_epoch: int = -1
     ) -> None:
-        self.milestones, self.gamma = sorted(Counter(milestones).elements()), gamma
+        self.milestones, self.gamma = sorted(milestones), gamma
         super().__init__(optimizer, last_epoch)
 
     def rate(self, base: float, step: int) -> float:
         """The learning rate at a step."""
-        return base * self.gamma ** bisect_right(self.milestones, step)
+        return base * self.gamma ** sum(milestone <= step for milestone in self.milestones)
 
 
 class ExponentialLR(LRScheduler):
@@ -129,7 +128,7 @@ class LinearLR(LRScheduler):
 class LambdaLR(LRScheduler):
     """Multiply the first learning rate by a function of the step; a list gives each group its own function."""
 
-    absolute = True
+    absolute, unsaved = True, ("optimizer", "_functions")
 
     def __init__(self, optimizer: Optimizer, lr_lambda: Any, last_epoch: int = -1) -> None:
         given = lr_lambda if isinstance(lr_lambda, (list, tuple)) else [lr_lambda] * len(optimizer.param_groups)
@@ -141,10 +140,6 @@ class LambdaLR(LRScheduler):
     def rate_of_group(self, i: int, base: float) -> float:
         """The learning rate of group i now."""
         return base * self._functions[i](self.last_epoch)
-
-    def state_dict(self) -> dict[str, Any]:
-        """What is needed to go on later; the functions are not saved."""
-        return {k: v for k, v in super().state_dict().items() if k != "_functions"}
 
 
 class OneCycleLR(LRScheduler):
@@ -204,18 +199,19 @@ class OneCycleLR(LRScheduler):
 class SequentialLR(LRScheduler):
     """Schedulers one after the other; each begins anew at its milestone."""
 
+    unsaved = ("optimizer", "_schedulers")
+
     def __init__(self, optimizer: Optimizer, schedulers: Sequence[LRScheduler], milestones: Sequence[int]) -> None:
         if len(milestones) != len(schedulers) - 1:
-            raise ValueError(
-                f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones, got {len(milestones)}"
-            )
+            needed = f"{len(schedulers)} schedulers need {len(schedulers) - 1} milestones"
+            raise ValueError(f"{needed}, got {len(milestones)}")
         self._schedulers, self.milestones = list(schedulers), list(milestones)
         super().__init__(optimizer)
 
     def step(self) -> None:
         """Go one step on with the scheduler whose turn it is."""
         self.last_epoch += 1
-        which = bisect_right(self.milestones, self.last_epoch)
+        which = sum(milestone <= self.last_epoch for milestone in self.milestones)
         scheduler, begins = self._schedulers[which], self.milestones[which - 1] if which else 0
         if self.last_epoch == begins:
             for group, base in zip(self.optimizer.param_groups, self.base_lrs, strict=True):
@@ -225,8 +221,7 @@ class SequentialLR(LRScheduler):
 
     def state_dict(self) -> dict[str, Any]:
         """What is needed to go on later, with the state of each scheduler."""
-        state = {k: v for k, v in super().state_dict().items() if k != "_schedulers"}
-        return {**state, "schedulers": [s.state_dict() for s in self._schedulers]}
+        return {**super().state_dict(), "schedulers": [s.state_dict() for s in self._schedulers]}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from a state_dict."""
@@ -235,7 +230,7 @@ class SequentialLR(LRScheduler):
         super().load_state_dict({k: v for k, v in state_dict.items() if k != "schedulers"})
 
 
-class ReduceLROnPlateau:
+class ReduceLROnPlateau(LRScheduler):
     """Multiply by factor when a metric has not become better for more than `patience` steps: step(metric).
 
     mode: "min" or "max", which way is better. threshold: the change that counts as better, as a share of the best
@@ -258,7 +253,7 @@ class ReduceLROnPlateau:
         self.best = math.inf if mode == "min" else -math.inf
         self.num_bad_epochs, self.cooldown_counter = 0, 0
 
-    def step(self, metrics: Any) -> None:
+    def step(self, metrics: Any) -> None:  # type: ignore[override]
         """Take note of the metric; lower the learning rate where it is time."""
         value = float(metrics)
         if self.is_better(value):
@@ -280,15 +275,3 @@ class ReduceLROnPlateau:
         change = -self.threshold if self.mode == "min" else self.threshold
         limit = self.best * (1 + change) if self.threshold_mode == "rel" else self.best + change
         return value < limit if self.mode == "min" else value > limit
-
-    def get_last_lr(self) -> list[float]:
-        """Return the learning rate of each group."""
-        return [group["lr"] for group in self.optimizer.param_groups]
-
-    def state_dict(self) -> dict[str, Any]:
-        """What is needed to go on later: everything but the optimizer."""
-        return {k: v for k, v in vars(self).items() if k != "optimizer"}
-
-    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        """Go on from a state_dict."""
-        vars(self).update(state_dict)

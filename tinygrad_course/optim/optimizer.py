@@ -39,9 +39,8 @@ class Optimizer:
         params = [given] if isinstance(given, Tensor) else listed(given)
         self.check_parameters(params)
         if unknown := set(param_group) - set(self.defaults) - {"params", "initial_lr"}:
-            raise TypeError(
-                f"{type(self).__name__} has no setting named {sorted(unknown)}; it has {sorted(self.defaults)}"
-            )
+            known = f"it has {sorted(self.defaults)}"
+            raise TypeError(f"{type(self).__name__} has no setting named {sorted(unknown)}; {known}")
         group = {**self.defaults, **param_group, "params": params}
         self.check(group)
         self.param_groups.append(group)
@@ -106,17 +105,11 @@ class Optimizer:
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Go on from a state_dict, which is copied. Raises ValueError where its groups do not fit this optimizer's."""
         saved = deepcopy(state_dict)
-        if len(saved["param_groups"]) != len(self.param_groups):
-            raise ValueError(
-                "loaded state dict has a different number of parameter groups: "
-                f"{len(saved['param_groups'])}, and this optimizer has {len(self.param_groups)}"
-            )
-        for group, settings in zip(self.param_groups, saved["param_groups"], strict=True):
-            if len(settings["params"]) != len(group["params"]):
-                raise ValueError(
-                    "loaded state dict contains a parameter group that doesn't match the size of optimizer's group: "
-                    f"{len(settings['params'])} parameters for {len(group['params'])}"
-                )
+        own, theirs = ([len(g["params"]) for g in groups] for groups in (self.param_groups, saved["param_groups"]))
+        if own != theirs:
+            same = "contains a parameter group that doesn't match the size of optimizer's group"
+            wrong = same if len(own) == len(theirs) else "has a different number of parameter groups"
+            raise ValueError(f"loaded state dict {wrong}: it has groups of {theirs} parameters, the optimizer of {own}")
         for group, settings in zip(self.param_groups, saved["param_groups"], strict=True):
             group.update({k: v for k, v in settings.items() if k != "params"})
         params = self.parameters()
@@ -136,15 +129,12 @@ class Optimizer:
 def listed(params: Any) -> list[Any]:
     """The parameters, or groups, as a list. Raises TypeError where they are none, or in no lasting order."""
     if isinstance(params, Tensor) or not isinstance(params, Iterable):
-        raise TypeError(
-            "params argument given to the optimizer should be an iterable of Tensors or dicts, but got "
-            f"{type(params).__name__}: give model.parameters(), or put a single tensor in a list"
-        )
+        wanted = "params argument given to the optimizer should be an iterable of Tensors or dicts"
+        cure = "give model.parameters(), or put a single tensor in a list"
+        raise TypeError(f"{wanted}, but got {type(params).__name__}: {cure}")
     if isinstance(params, (set, frozenset)):
-        raise TypeError(
-            "optimizer parameters need to be organized in ordered collections, but the ordering of tensors in sets "
-            "will change between runs. Please use a list instead."
-        )
+        why = "the ordering of tensors in sets will change between runs. Please use a list instead."
+        raise TypeError(f"optimizer parameters need to be organized in ordered collections, but {why}")
     return list(params)
 
 

@@ -11,7 +11,6 @@ from unittest.mock import patch
 import numpy as np
 
 import tinygrad_course as tg
-from tinygrad_course.functions import mean
 from tinygrad_course.graph import Op, sum_to
 from tinygrad_course.methods.reductions import Reductions
 from tinygrad_course.ops.movement import Expand
@@ -705,10 +704,10 @@ def _mean_case(shape: Shape, *args: Any, **options: Any) -> Case:
 
 MEAN = Exercise(
     id="05.mean",
-    target="tinygrad_course.functions.mean",
+    target="tinygrad_course.mean",
     minutes=6,
     difficulty=2,
-    reference=mean,
+    reference=tg.mean,
     cases=(
         _mean_case((2, 3)),
         _mean_case((2, 3), 0),
