@@ -10,8 +10,8 @@ from ..graph import Kept
 from ..ops.functions import erf
 from .operation import Fused
 
-GELU_BLOCK = 2**16
-SCORES = 2**17  # of attention in one block
+GELU_BLOCK = 2**15
+SCORES = 2**16  # of attention in one block
 
 
 def rows(x):
@@ -185,10 +185,11 @@ def blocks(q, k, mask, is_causal):
     """For each block of queries: its slice, the slice of the keys that it sees, and what is added to their scores."""
     queries, keys = q.shape[-2], k.shape[-2]
     added = np.tri(queries, keys, dtype=bool) if is_causal else mask
-    if added is not None:
-        added = np.where(added, 0, -np.inf).astype(q.dtype) if added.dtype.kind == "b" else added
+    if added is not None and added.dtype.kind == "b":
+        added = np.where(added, q.dtype.type(0), q.dtype.type(-np.inf))
+    if mask is not None:
         added = np.broadcast_to(added, np.broadcast_shapes(added.shape, (queries, keys)))
-    size = max(1, SCORES * q.shape[-2] * q.shape[-1] // max(1, q.size * keys))
+    size = max(1, SCORES * queries * q.shape[-1] // max(1, q.size * keys))
     for start in range(0, queries, size):
         at = slice(start, min(start + size, queries))
         seen = slice(0, min(at.stop, keys) if is_causal else keys)
