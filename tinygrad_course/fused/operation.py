@@ -16,8 +16,8 @@ class Fused(Op):
 
     equals: where the package has the function of Tensors that it equals, the composite. That runs in its place where
     `modes.fused` is off, and wherever the backward pass is itself recorded. grad: one rule for all arguments, where
-    they share their work. It gets g, for each input whether its gradient is needed, and what it names: arguments
-    (None if left out), params, or arrays that forward handed over with `Kept`. It returns a gradient for each input, and may use NumPy, as
+    they share their work. It gets g, for each input whether its gradient is needed, and what it names: arguments,
+    params, or arrays that forward handed over with `Kept`. It returns a gradient for each input, and may use NumPy, as
     it never meets a Tensor.
     """
 
@@ -35,8 +35,7 @@ class Fused(Op):
         if modes.create_graph:
             return through_composite(node, g, values)
         needs = tuple([source is not None for source in node.inputs])
-        known = {**dict.fromkeys(cls.arguments), **values}
-        answers = cls.grad(g, needs, *[known[name] for name in cls.reads])
+        answers = cls.grad(g, needs, *[values[name] for name in cls.reads])
         pairs = enumerate(zip(needs, answers, strict=False))  # the last inputs, a mask say, may have no gradient at all
         return {i: fitting(node, i, gx) for i, (need, gx) in pairs if need}
 

@@ -273,48 +273,48 @@ class Erf(Pointwise):
 
 
 def erf(x, scale=1.0, block=65536):
-    """The error function of scale · x, to the precision of x: a tenth of the time that math.erf takes one by one.
+    """The error function of scale · x, to the precision of the array x: a tenth of the time of math.erf one by one.
 
     In blocks that stay in the processor's cache.
     """
-    x = np.asarray(x)
-    exact = x.dtype == np.float64
-    z = np.empty(x.shape, np.float64 if exact else np.float32)
+    dtype, write = (np.float64, erf_series) if x.dtype == np.float64 else (np.float32, erf_as_tanh)
+    z = np.empty(x.shape, dtype)
     flat, out = x.reshape(-1), z.reshape(-1)
     for start in range(0, x.size, block):
-        piece = np.multiply(flat[start : start + block], scale, dtype=z.dtype)
-        out[start : start + block] = erf_series(np.clip(piece, -6, 6)) if exact else erf_as_tanh(piece)
+        write(flat[start : start + block], scale, out[start : start + block])
     return z
 
 
-def erf_as_tanh(x):
-    """erf of float32 numbers as tanh(x P(x²)): off by 1.2e-7 at most, where float32 itself rounds by 0.6e-7.
+def erf_as_tanh(x, scale, z):
+    """Write erf of scale · x into z, in float32, as tanh(x P(x²)): off by 1.2e-7 at most, where rounding is by 0.6e-7.
 
     P was fitted to atanh(erf(x)) / x by least squares, with weights that level out the error. The last coefficient is
     positive, so that large x end at ±1.
     """
+    x = np.multiply(x, scale, dtype=np.float32)
     square = x * x
-    p = square * ERF_AS_TANH[-1]
+    np.multiply(square, ERF_AS_TANH[-1], out=z)
     for coefficient in ERF_AS_TANH[-2:0:-1]:
-        p += coefficient
-        p *= square
-    p += ERF_AS_TANH[0]
-    p *= x
-    return np.tanh(p, out=p)
+        z += coefficient
+        z *= square
+    z += ERF_AS_TANH[0]
+    z *= x
+    np.tanh(z, out=z)
 
 
-def erf_series(x):
-    """erf of numbers from -6 to 6 by its Taylor series about the nearest of the points -6, -6 + 1/64, ... 6.
+def erf_series(x, scale, z):
+    """Write erf of scale · x into z, by its Taylor series about the nearest of the points -6, -6 + 1/64, ... 6.
 
     As |x - point| is at most 1/128, seven terms leave an error under 1e-15. nan stays nan.
     """
+    x = np.clip(x * scale, -6, 6)
     place = np.rint(x * 64)
     d = x - place / 64
     rows = (place + 6 * 64).astype(np.intp)
-    z = ERF_TERMS[-1].take(rows, mode="clip")
+    z[:] = ERF_TERMS[-1].take(rows, mode="clip")
     for terms in ERF_TERMS[-2::-1]:
-        z = z * d + terms.take(rows, mode="clip")
-    return z
+        z *= d
+        z += terms.take(rows, mode="clip")
 
 
 def erf_terms():
