@@ -25,7 +25,7 @@ from tinygrad_course.modes import using
 from tinygrad_course.nn import functional as F
 
 FUSED = {op.__name__ for op in all_fused()}
-ROUNDING = re.compile(r"mean -?[0-9.]+e-[12][0-9]")  # of numbers whose mean is zero
+ROUNDING = re.compile(r"mean (-?[0-9.]+e-[12][0-9]|0\.0(?![0-9]))")  # of numbers whose mean is zero
 
 
 class Net(nn.Module):

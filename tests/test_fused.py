@@ -22,6 +22,7 @@ from tinygrad_course.fused import (
     FusedLinear,
     FusedLSTM,
     FusedRNN,
+    layers,
 )
 from tinygrad_course.graph import walk
 from tinygrad_course.modes import using
@@ -50,6 +51,8 @@ def recurrent(gates: int, states: int, *, x: tuple[int, ...] = (3, 2, 3), bias: 
 CLASSES = np.array([2, 0, 1, 1, 2])
 LOWER = np.tri(4, dtype=bool)
 HEADS = tuple(normal(2, 3, 4, 5, seed=i) for i in range(3))
+FEWER_QUERIES = tuple(normal(5, size, 5, seed=i) for i, size in enumerate((3, 6, 6)))
+FEWER_KEYS = tuple(normal(5, size, 5, seed=i) for i, size in enumerate((6, 3, 3)))
 SUM_OF_LOSSES = {"reduction": "sum"}
 ROWS = {
     "linear": Row(FusedLinear, F.linear, (normal(4, 3), normal(5, 3, seed=1), normal(5))),
@@ -75,6 +78,15 @@ ROWS = {
     ),
     "attention, masked": Row(
         FusedAttention, lambda q, k, v, mask: F.scaled_dot_product_attention(q, k, v, mask, scale=0.3), (*HEADS, LOWER)
+    ),
+    "attention, causal, of fewer queries than keys": Row(
+        FusedAttention, partial(F.scaled_dot_product_attention, is_causal=True), FEWER_QUERIES
+    ),
+    "attention, causal, of more queries than keys": Row(
+        FusedAttention, partial(F.scaled_dot_product_attention, is_causal=True), FEWER_KEYS
+    ),
+    "attention, masked for each head": Row(
+        FusedAttention, F.scaled_dot_product_attention, (*HEADS, normal(2, 3, 1, 4) > -1)
     ),
     "attention, with added numbers": Row(
         FusedAttention,
@@ -204,15 +216,86 @@ def test_an_input_written_to_is_noticed(row: Row) -> None:
 def test_float32_stays_float32(row: Row) -> None:
     xs = tensors(row, dtype=np.float32)
     y = row.call(*xs)
+    handed = [array for arrays in y.grad_fn.handed.values() for array in (arrays if type(arrays) is list else [arrays])]
+    assert all(array.dtype == np.float32 for array in handed)
     y.backward(seed(y))
     assert {y.dtype, *(x.grad.dtype for x in xs if x.requires_grad)} == {np.dtype(np.float32)}
-    assert all(value.dtype == np.float32 for value in y.grad_fn.handed.values())
 
 
 @every_row
 def test_nothing_is_kept_where_nothing_is_recorded(row: Row) -> None:
     with tg.no_grad():
         assert row.call(*tensors(row)).grad_fn is None
+
+
+attention_rows = pytest.mark.parametrize("name", [name for name, row in ROWS.items() if row.op is FusedAttention])
+
+
+@attention_rows
+@pytest.mark.parametrize("scores", [1, 50])
+def test_attention_in_blocks_is_the_composites(name: str, scores: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "SCORES", scores)
+    row = ROWS[name]
+    if scores == 1:
+        assert len(row.call(*tensors(row)).grad_fn.handed["weights"]) == row.inputs[0].shape[-2]
+    test_value_and_gradients_are_the_composites(row)
+
+
+def test_attention_keeps_no_weights_of_keys_that_a_whole_block_does_not_see(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "SCORES", 2 * 3 * 4 * 2)
+    found = {}
+    for is_causal in (True, False):
+        z = F.scaled_dot_product_attention(*tensors(ROWS["attention"]), is_causal=is_causal)
+        found[is_causal] = [p.shape[-2:] for p in z.grad_fn.handed["weights"]]
+    assert found == {True: [(2, 2), (2, 4)], False: [(2, 4), (2, 4)]}
+
+
+def test_attention_of_large_scores_is_the_composites() -> None:
+    q, k, v = HEADS
+    causal = partial(F.scaled_dot_product_attention, is_causal=True)
+    test_value_and_gradients_are_the_composites(Row(FusedAttention, causal, (400 * q, k, v)))
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_attention_neither_overflows_nor_loses_a_query(sign: int) -> None:
+    q, k, v = (tg.tensor(x.astype(np.float32)) for x in (np.full((2, 4), 100.0), np.full((3, 4), 100.0), normal(3, 4)))
+    z = F.scaled_dot_product_attention(sign * q, k, v).numpy()
+    np.testing.assert_allclose(z, np.tile(v.numpy().mean(0), (2, 1)), rtol=1e-5, atol=1e-6)
+
+
+def test_attention_of_no_example_is_empty() -> None:
+    z = F.scaled_dot_product_attention(*[tg.zeros(0, 3, 2, requires_grad=True)] * 3)
+    z.sum().backward()
+    assert z.shape == (0, 3, 2)
+
+
+def test_heads_are_joined_without_a_copy() -> None:
+    heads = tg.tensor(normal(2, 4, 3, 3, 5)).permute(2, 0, 3, 1, 4)  # of three, 2 examples of 3 heads of 4 tokens
+    z = F.scaled_dot_product_attention(heads[0], heads[1], heads[2])
+    assert np.shares_memory(z.transpose(1, 2).reshape(2, 4, 15).numpy(), z.numpy())
+
+
+def test_gelu_in_blocks_is_the_composites(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(layers, "NUMBERS", 3)
+    test_value_and_gradients_are_the_composites(ROWS["gelu"])
+
+
+def test_slope_of_gelu_at_0_and_far_away() -> None:
+    x = tg.tensor([0.0, -0.0, 1e-30, -1e-30, 30.0, -30.0, 1e30, -1e30], requires_grad=True)
+    F.gelu(x).sum().backward()
+    np.testing.assert_array_equal(x.grad.numpy(), np.array([0.5, 0.5, 0.5, 0.5, 1, 0, 1, 0], np.float32))
+
+
+def test_gelu_in_float32_is_that_in_float64() -> None:
+    x = np.linspace(-8, 8, 100_003)
+    found = []
+    for dtype in (np.float32, np.float64):
+        t = tg.tensor(x.astype(np.float32).astype(dtype), requires_grad=True)
+        z = F.gelu(t)
+        z.sum().backward()
+        found.append((z.detach().numpy(), t.grad.numpy()))
+    for ours, exact in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, exact, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize("name", ["tensor", "array"])

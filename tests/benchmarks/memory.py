@@ -29,6 +29,7 @@ def peak() -> float:
     """The megabytes that tinygrad_course needs at most."""
     import tinygrad_course
 
+    gpt(tinygrad_course)  # loads modules that wait until they are used: their memory is not that of arrays
     tracemalloc.start()
     train(gpt(tinygrad_course))
     return tracemalloc.get_traced_memory()[1] / 1e6

@@ -10,6 +10,9 @@ from ..graph import Kept
 from ..ops.functions import erf
 from .operation import Fused
 
+NUMBERS = 2**15  # in a block of gelu
+SCORES = 2**16  # in a block of attention
+
 
 def rows(x):
     """All axes but the last laid out as one, so that one product of matrices serves them all."""
@@ -34,7 +37,12 @@ class FusedLinear(Fused):
         return rows(g).mT @ rows(x)
 
     def grad_b(g):
-        return rows(g).sum(axis=0)
+        return column_sums(rows(g))
+
+
+def column_sums(x):
+    """The sum of each column: a product with ones takes a quarter of the time of x.sum(0)."""
+    return np.ones(len(x), x.dtype) @ x
 
 
 class FusedLayerNorm(Fused):
@@ -53,21 +61,22 @@ class FusedLayerNorm(Fused):
         h = h - m
         r = 1 / np.sqrt(np.einsum("ij,ij->i", h, h)[:, None] / w.size + eps)
         h *= r
-        z = h * w.reshape(-1)
-        z += b.reshape(-1)
-        return Kept(z.reshape(x.shape), {"m": m, "r": r})
+        h *= w.reshape(-1)
+        h += b.reshape(-1)
+        return Kept(h.reshape(x.shape), {"m": m, "r": r})
 
     def grad(g, needs, x, w, m, r):
-        h = x.reshape(-1, w.size) - m
-        h *= r
+        h, row = x.reshape(-1, w.size), w.reshape(-1)
         g = g.reshape(h.shape)
-        gw, gb = np.einsum("ij,ij->j", g, h).reshape(w.shape), g.sum(0).reshape(w.shape)
-        gh = g * w.reshape(-1)
-        along = np.einsum("ij,ij->i", gh, h)[:, None] / w.size
-        gh -= means(gh)
-        gh -= h * along
-        gh *= r
-        return gh, gw, gb
+        h = h - m
+        gx = g * r
+        along = gx * h
+        gw, gb = column_sums(along).reshape(w.shape), column_sums(g).reshape(w.shape)
+        h *= r * r * (along @ row / w.size)[:, None]
+        h += (gx @ row / w.size)[:, None]
+        gx *= row
+        gx -= h
+        return gx.reshape(x.shape), gw, gb
 
 
 def means(x):
@@ -77,28 +86,37 @@ def means(x):
 
 
 class FusedGELU(Fused):
-    """gelu in one operation: 7 times faster for 1,024 rows of 256. Its slope is handed over, all that its rule needs.
+    """gelu in one operation: 1.15 times faster for 1,024 rows of 256, and keeps one array where the composite keeps
+    three, beside the output, which a Linear after it keeps as well.
 
-    φ(x), the normal distribution's density, is the slope of its share Φ below x; so z = x Φ has the slope Φ + x φ.
+    φ(x), the normal distribution's density, is the slope of its share Φ below x; so z = x Φ has the slope Φ + x φ. As Φ
+    is z / x, and 1/2 at 0, the rule needs the input and the output alone. Its blocks stay in the processor's cache.
     """
 
     label, onnx, equals = "gelu", "Gelu", "nn.activation.gelu"
 
     def forward(x):
-        slope = x * math.sqrt(0.5)
-        share = erf(slope)
-        share += 1
-        share *= 0.5
-        np.multiply(slope, -slope, out=slope)
-        np.exp(slope, out=slope)
-        slope *= x
-        slope *= 1 / math.sqrt(2 * math.pi)
-        slope += share
-        share *= x
-        return Kept(share, {"slope": slope})
+        z = erf(x, math.sqrt(0.5))
+        z *= 0.5
+        z += 0.5
+        z *= x
+        return z
 
-    def grad(g, needs, slope):
-        return (g * slope,)
+    def grad(g, needs, x, z):
+        gx = np.empty(x.shape, x.dtype)
+        flat = [array.reshape(-1) for array in (g, x, z, gx)]
+        for start in range(0, x.size, NUMBERS):
+            g, x, z, slope = [array[start : start + NUMBERS] for array in flat]
+            share = z / x
+            share[x == 0] = 0.5
+            np.multiply(x, x, out=slope)
+            slope *= -0.5
+            np.exp(slope, out=slope)
+            slope *= x
+            slope *= 1 / math.sqrt(2 * math.pi)
+            slope += share
+            slope *= g
+        return (gx,)
 
 
 class FusedCrossEntropy(Fused):
@@ -125,28 +143,60 @@ class FusedCrossEntropy(Fused):
 
 
 class FusedAttention(Fused):
-    """scaled_dot_product_attention without dropout in one operation: twice as fast for 4 heads of 64 tokens.
+    """scaled_dot_product_attention without dropout in one operation: for 64 heads of 64 tokens 2.1 times faster if
+    is_causal, else 1.4 times.
 
-    Scores and weights p stand with a column for each query: along columns NumPy finds largest elements and sums
-    faster than along rows. The weights are handed over. softmax's rule takes from the gradient of each score the
-    sum Σ p · gp of its query, which is Σ z · g as well, and that is shorter.
+    It works in blocks of queries, whose weights p stay in the processor's cache, and leaves out the keys that is_causal
+    hides from a whole block. The weights are handed over: a rule that made them again would take 1.4 times as long. The
+    largest scores, which are slow to find, are taken out only where exp needs it. softmax's rule takes from the
+    gradient of each score the sum Σ p · gp of its query, which is Σ g · z as well, and that is shorter.
     """
 
     label, onnx, equals = "attention", "Attention", "nn.attention.scaled_dot_product_attention"
 
-    def forward(q, k, v, mask=None, *, scale):
-        p = k @ (q * scale).mT
-        if mask is not None:
-            numbers = np.where(mask, 0, -np.inf).astype(p.dtype) if mask.dtype.kind == "b" else mask
-            p += np.ascontiguousarray(numbers.mT)
-        p -= p.max(-2, keepdims=True)
-        np.exp(p, out=p)
-        p /= p.sum(-2, keepdims=True)
-        return Kept(p.mT @ v, {"p": p})
+    def forward(q, k, v, mask=None, *, scale, is_causal):
+        z = np.empty_like(q, shape=(*q.shape[:-1], v.shape[-1]))  # in the order of q's memory: heads join uncopied
+        added, weights, limit = to_add(q, k, mask, is_causal), [], np.log(np.finfo(q.dtype).max) / 4
+        for at, seen in blocks(q, k, is_causal):
+            p = (q[..., at, :] * scale) @ k[..., seen, :].mT
+            large = mask is not None or not max(p.max(initial=0), -p.min(initial=0)) < limit
+            if added is not None:
+                p += added[..., at, seen]
+            if large:  # exp could overflow, or lose a query all of whose scores are far below 0
+                p -= p.max(-1, keepdims=True)
+            np.exp(p, out=p)
+            p /= p @ np.ones((p.shape[-1], 1), p.dtype)
+            np.matmul(p, v[..., seen, :], out=z[..., at, :])
+            weights.append(p)
+        return Kept(z, {"weights": weights})
 
-    def grad(g, needs, q, k, v, z, p, scale):
-        gp = v @ g.mT
-        gp -= np.einsum("...ij,...ij->...i", g, z)[..., None, :]
-        gp *= p
-        gp *= scale
-        return gp.mT @ k, gp @ q, p @ g
+    def grad(g, needs, q, k, v, z, weights, scale, is_causal):
+        gq, gk, gv = np.empty(q.shape, q.dtype), np.zeros(k.shape, q.dtype), np.zeros(v.shape, q.dtype)
+        along = np.einsum("...ij,...ij->...i", g, z)[..., None]
+        for (at, seen), p in zip(blocks(q, k, is_causal), weights, strict=True):
+            gs = g[..., at, :] @ v[..., seen, :].mT
+            gs -= along[..., at, :]
+            gs *= p
+            gs *= scale
+            np.matmul(gs, k[..., seen, :], out=gq[..., at, :])
+            gk[..., seen, :] += gs.mT @ q[..., at, :]
+            gv[..., seen, :] += p.mT @ g[..., at, :]
+        return gq, gk, gv
+
+
+def blocks(q, k, is_causal):
+    """For each block of queries its slice, and the slice of the keys that it sees."""
+    queries, keys = q.shape[-2], k.shape[-2]
+    size = max(1, SCORES * queries * q.shape[-1] // max(1, q.size * keys))
+    for start in range(0, queries, size):
+        stop = min(start + size, queries)
+        yield slice(start, stop), slice(min(stop, keys) if is_causal else keys)
+
+
+def to_add(q, k, mask, is_causal):
+    """What is added to the scores, for each query and key at the least: -inf hides a key. None for nothing."""
+    shape = q.shape[-2], k.shape[-2]
+    if mask is None:
+        return np.triu(np.full(shape, -np.inf, q.dtype), 1) if is_causal else None
+    numbers = np.where(mask, 0, -np.inf).astype(q.dtype) if mask.dtype.kind == "b" else mask
+    return np.broadcast_to(numbers, np.broadcast_shapes(numbers.shape, shape))

@@ -35,9 +35,10 @@ def scaled_dot_product_attention(
     """
     if is_causal and attn_mask is not None:
         raise RuntimeError("scaled_dot_product_attention: explicit attn_mask should not be set when is_causal=True")
+    masks = [] if attn_mask is None else [attn_mask]
+    if modes.fused and dropout_p == 0 and not any(m.requires_grad for m in masks) and alike(query, key, value):
+        return FusedAttention(query, key, value, *masks, scale=scaling(query, scale), is_causal=is_causal)
     mask = Tensor(np.tri(query.shape[-2], key.shape[-2], dtype=bool)) if is_causal else attn_mask
-    if modes.fused and dropout_p == 0 and (mask is None or not mask.requires_grad) and alike(query, key, value):
-        return FusedAttention(query, key, value, *([] if mask is None else [mask]), scale=scaling(query, scale))
     return attention_weights(query, key, mask, dropout_p, scale) @ value
 
 
