@@ -90,10 +90,9 @@ class Node:
     def recall(self, tied: bool = False) -> dict[str, Any]:
         """What the rules may read, by name: arrays; where tied, Tensors on their own places in the graph."""
         if self.saved is None:
-            raise RuntimeError(
-                f"Trying to backward through the graph a second time: what {self.op.__name__} saved was dropped after "
-                f"the first. Call backward(retain_graph=True) the first time, or run the forward pass again.{self.line}"
-            )
+            wrong = f"what {self.op.__name__} saved was dropped after the first"
+            cure = f"Call backward(retain_graph=True) the first time, or run the forward pass again.{self.line}"
+            raise RuntimeError(f"Trying to backward through the graph a second time: {wrong}. {cure}")
         values = {**self.params, **self.handed}
         for name, place, array, counter, count in self.saved:
             if counter[0] != count:
@@ -304,9 +303,8 @@ def constant(op: type[Op], x: Any) -> Any:
         return x
     if isinstance(x, (int, float)):
         return int(x) if isinstance(x, int) else float(x)
-    raise TypeError(
-        f"{op.__name__}: expected a Tensor, an array or a number, got {type(x).__name__}; wrap it first: tg.tensor(...)"
-    )
+    given = f"got {type(x).__name__}; wrap it first: tg.tensor(...)"
+    raise TypeError(f"{op.__name__}: expected a Tensor, an array or a number, {given}")
 
 
 def place_of(x: Any) -> Any:
@@ -406,10 +404,8 @@ def fitting(node: Node, i: int, gx: Any) -> Any:
 def check_nan(node: Node, i: int, gx: Any) -> None:
     """Raise RuntimeError for a gradient with nan in it: under anomaly mode."""
     if np.isnan(getattr(gx, "data", gx)).any():
-        raise RuntimeError(
-            f"Function '{node.op.__name__}' returned nan values: the gradient of its input {node.op.name_of(i)!r} has "
-            f"nan in it.{node.line}"
-        )
+        where = f"in the gradient of its input {node.op.name_of(i)!r}"
+        raise RuntimeError(f"Function '{node.op.__name__}' returned nan values {where}.{node.line}")
 
 
 def as_tensor(g: Any) -> Any:

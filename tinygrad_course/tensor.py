@@ -83,10 +83,8 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
                 "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
             )
         if wanted and self.dtype.kind != "f":
-            raise RuntimeError(
-                f"only Tensors of floating point dtype can require gradients; this one is {self.dtype}. "
-                "Write its numbers with a point (2.0), or give dtype=tg.float32."
-            )
+            cure = "Write its numbers with a point (2.0), or give dtype=tg.float32."
+            raise RuntimeError(f"only Tensors of floating point dtype can require gradients, not {self.dtype}. {cure}")
         self._requires_grad = bool(wanted)
 
     def requires_grad_(self, requires_grad: bool = True) -> Tensor:
@@ -160,10 +158,8 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
     def __deepcopy__(self, memo: dict[int, Any]) -> Tensor:
         """Return a leaf with memory of its own. Raises RuntimeError for a tensor that an operation made."""
         if self.node is not None:
-            raise RuntimeError(
-                "Only Tensors created explicitly by the user (graph leaves) support the deepcopy protocol: "
-                "copy tensor.detach(), or use tensor.clone(), through which gradients flow."
-            )
+            cure = "copy tensor.detach(), or use tensor.clone(), through which gradients flow."
+            raise RuntimeError(f"Only Tensors created explicitly by the user support the deepcopy protocol: {cure}")
         copied = memo[id(self)] = Tensor(self.data.copy()).requires_grad_(self.requires_grad)
         copied.grad = None if self.grad is None else Tensor(self.grad.data.copy())
         return copied
@@ -205,11 +201,8 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
 
     def __bool__(self) -> bool:
         if self.data.size != 1:
-            raise RuntimeError(
-                f"Boolean value of Tensor with {self.data.size} values is ambiguous: use .any() or .all()"
-                if self.data.size
-                else "Boolean value of Tensor with no values is ambiguous"
-            )
+            cure = ": use .any() or .all()" if self.data.size else ""
+            raise RuntimeError(f"Boolean value of Tensor with {self.data.size or 'no'} values is ambiguous{cure}")
         return bool(self.data)
 
     def __float__(self) -> float:
@@ -255,9 +248,8 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
             return Tensor(np.ones(self.data.shape, self.data.dtype))
         g = gradient if isinstance(gradient, Tensor) else Tensor(np.asarray(gradient, self.dtype))
         if g.shape != self.shape:
-            raise RuntimeError(
-                f"Mismatch in shape: the gradient has shape {list(g.shape)}, the tensor {list(self.shape)}"
-            )
+            given = f"the gradient has shape {list(g.shape)}, the tensor {list(self.shape)}"
+            raise RuntimeError(f"Mismatch in shape: {given}")
         return g
 
     def register_hook(self, hook: Callable[[Tensor], Tensor | None]) -> Handle:
@@ -329,9 +321,6 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
     def __rtruediv__(self, other: Any) -> Tensor:
         return ops.Div(other, self)
 
-    def __neg__(self) -> Tensor:
-        return ops.Neg(self)
-
     def __matmul__(self, other: Any) -> Tensor:
         return matmul(self, other)
 
@@ -343,18 +332,6 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
 
     def __ne__(self, other: Any) -> Tensor:  # type: ignore[override]
         return NotImplemented if other is None else ops.Not(ops.Equal(self, other))
-
-    def __lt__(self, other: Any) -> Tensor:
-        return ops.Less(self, other)
-
-    def __le__(self, other: Any) -> Tensor:
-        return ops.LessEqual(self, other)
-
-    def __gt__(self, other: Any) -> Tensor:
-        return ops.Less(other, self)
-
-    def __ge__(self, other: Any) -> Tensor:
-        return ops.LessEqual(other, self)
 
 
 def as_arrays(thing: Any) -> Any:

@@ -44,18 +44,18 @@ def through_composite(node: Node, g: Any, values: dict[str, Any]) -> dict[int, A
     """The gradients of a fused operation's inputs, by place, as Tensors: its composite is run and differentiated."""
     op: Any = node.op
     inputs = [values[op.name_of(i)] for i in range(len(node.inputs))]
-    ends: dict[Node, int] = {}
+    ends: dict[int, Node] = {}
     for i, source in enumerate(node.inputs):
         if source is not None:
-            inputs[i] = Clone(inputs[i])  # a Node of its own, so that this pass ends there
-            ends[inputs[i].node] = i
+            inputs[i] = Clone(inputs[i].detach().requires_grad_())  # a Node on a leaf: walk ends there
+            ends[i] = inputs[i].node
     with using(fused=False):
         z = op.composite(*inputs, **node.params)
-    arrived, answers = {z.node: as_tensor(g)}, {}
-    first = max(end.id for end in ends)
-    for step in reversed([made for made in walk(z.node) if made.id > first]):
+    steps = [step for step in walk(z.node) if step not in ends.values()]
+    for i, end in ends.items():
+        end.inputs = (node.inputs[i],)  # in the graph, so that gradients of these gradients go on
+    arrived = {z.node: as_tensor(g)}
+    for step in reversed(steps):
         for source, gx in pull(step, arrived.pop(step)):
             arrived[source] = arrived[source] + gx if source in arrived else gx
-    for end, i in ends.items():
-        answers[i] = fitting(node, i, arrived[end])
-    return answers
+    return {i: fitting(node, i, arrived[end]) for i, end in ends.items()}

@@ -61,9 +61,8 @@ class Indexing:
         if mask.dtype.kind != "b":
             raise RuntimeError(f"masked_fill_ only supports boolean masks, but got mask with dtype {mask.dtype}")
         if isinstance(value, Op.result) and value.ndim:
-            raise RuntimeError(
-                f"masked_fill_ only supports a 0-dimensional value tensor, but got one with {value.ndim} dimension(s)"
-            )
+            given = f"one with {value.ndim} dimension(s)"
+            raise RuntimeError(f"masked_fill_ only supports a 0-dimensional value tensor, but got {given}")
         check_number(self, value)
         return ops.Where(mask, value, self).to(self.dtype)
 
@@ -77,11 +76,8 @@ class Indexing:
         if dim is None:
             return self.reshape(-1).gather(0, indices.reshape(-1))
         axis = axis_of(dim, self.ndim)
-        shape = list(
-            np.broadcast_shapes(
-                self.shape[:axis] + self.shape[axis + 1 :], indices.shape[:axis] + indices.shape[axis + 1 :]
-            )
-        )
+        others = [x.shape[:axis] + x.shape[axis + 1 :] for x in (self, indices)]
+        shape = list(np.broadcast_shapes(*others))
         x = self.expand([*shape[:axis], self.shape[axis], *shape[axis:]])
         return x.gather(axis, indices.expand([*shape[:axis], indices.shape[axis], *shape[axis:]]))
 
@@ -142,10 +138,8 @@ def part(k: Any) -> Any:
     try:
         return operator.index(k)
     except TypeError:
-        raise IndexError(
-            "only integers, slices (`:`), ellipsis (`...`), None and long or byte Variables are valid indices "
-            f"(got {type(k).__name__})"
-        ) from None
+        valid = "integers, slices (`:`), ellipsis (`...`), None and long or byte Variables"
+        raise IndexError(f"only {valid} are valid indices (got {type(k).__name__})") from None
 
 
 def ranged(k: slice) -> slice:
@@ -190,15 +184,11 @@ def grid(x: Any, dim: int, index: Any) -> list[Any]:
     """
     axis = axis_of(dim, x.ndim)
     if index.ndim != x.ndim:
-        raise RuntimeError(
-            "Index tensor must have the same number of dimensions as input tensor: the index has shape "
-            f"{list(index.shape)}, the tensor {list(x.shape)}"
-        )
+        given = f"the index has shape {list(index.shape)}, the tensor {list(x.shape)}"
+        raise RuntimeError(f"Index tensor must have the same number of dimensions as input tensor: {given}")
     if any(n > m for i, (n, m) in enumerate(zip(index.shape, x.shape, strict=True)) if i != axis):
-        raise RuntimeError(
-            f"Size does not match: index {list(index.shape)} must be no larger than the tensor {list(x.shape)} apart "
-            f"from dimension {dim}"
-        )
+        rule = f"must be no larger than the tensor {list(x.shape)} apart from dimension {dim}"
+        raise RuntimeError(f"Size does not match: index {list(index.shape)} {rule}")
     check_positions(index, axis, x.shape[axis], RuntimeError)
     places: list[Any] = [Op.result(p) for p in np.ogrid[tuple(slice(n) for n in index.shape)]]
     places[axis] = index
@@ -230,9 +220,8 @@ def like(x: Any, source: Any, index: Any) -> Any:
         return source
     check_dtype(x, source)
     if source.ndim != index.ndim or any(n > m for n, m in zip(index.shape, source.shape, strict=True)):
-        raise RuntimeError(
-            f"Expected index {list(index.shape)} to be no larger than src {list(source.shape)} in any dimension"
-        )
+        both = f"index {list(index.shape)} to be no larger than src {list(source.shape)}"
+        raise RuntimeError(f"Expected {both} in any dimension")
     return source[tuple(slice(n) for n in index.shape)] if source.shape != index.shape else source
 
 
@@ -248,9 +237,8 @@ def slices(x: Any, source: Any, key: tuple, index: Any) -> Any:
 def check_dtype(x: Any, source: Any) -> None:
     """Raise RuntimeError unless both hold numbers of one type."""
     if source.dtype != x.dtype:
-        raise RuntimeError(
-            f"expected a source of dtype {x.dtype}, as the tensor, but got {source.dtype}: use .to(x.dtype)"
-        )
+        cure = f"{source.dtype}: use .to(x.dtype)"
+        raise RuntimeError(f"expected a source of dtype {x.dtype}, as the tensor, but got {cure}")
 
 
 def check_number(x: Any, value: Any) -> None:

@@ -159,6 +159,8 @@ class Pointwise:
         """True where self is at least other."""
         return ops.LessEqual(other, self)
 
+    __neg__, __lt__, __le__, __gt__, __ge__ = neg, lt, le, gt, ge
+
     def logical_not(self: Any) -> Tensor:
         """True where self is 0 or False."""
         return ops.Equal(self, 0)
