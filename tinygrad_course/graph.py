@@ -240,6 +240,8 @@ class Op:
         if recording:
             plan = cls.plans.get(wanted) or cls.plan(wanted)
             if plan.rules:
+                for i in plan.fixed:
+                    sources[i] = None  # no gradient goes there, even where one is wanted
                 y.node = Node(cls, plan, tuple(sources), params, y.data)
                 if plan.fixed or plan.keeps:
                     y.node.keep(inputs, arrays, handed, y)

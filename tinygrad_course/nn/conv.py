@@ -107,6 +107,8 @@ def fold(
 
 def each(n: Any, space: int, least: int = 1) -> Each:
     """One number, or one for each axis of space, as a tuple of the latter; none may be below `least`."""
+    if type(n) is int and n >= least:
+        return (n,) * space
     numbers = tuple(n) if isinstance(n, Sequence) else (n,)
     if len(numbers) not in (1, space) or not all(isinstance(k, (int, np.integer)) for k in numbers):
         raise TypeError(f"expected a whole number or {space} of them, got {n!r}")
@@ -152,10 +154,10 @@ def check_channels(space: int, x: Tensor, w: Tensor, channels: int, groups: int)
 
 def check_fit(x: Tensor, border: Pairs, size: Each, dilation: Each) -> None:
     """Raise RuntimeError if a window is larger than x with its border."""
-    reach = tuple(d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True))
-    space = tuple(n + sum(pair) for n, pair in zip(x.shape[x.ndim - len(size) :], border, strict=True))
-    if any(n < k for n, k in zip(space, reach, strict=True)):
-        sizes = f"Calculated padded input size: {space}. Kernel size: {reach}"
+    reach = [d * (k - 1) + 1 for k, d in zip(size, dilation, strict=True)]
+    space = [n + before + after for n, (before, after) in zip(x.shape[x.ndim - len(size) :], border, strict=True)]
+    if min([n - k for n, k in zip(space, reach, strict=True)]) < 0:
+        sizes = f"Calculated padded input size: {tuple(space)}. Kernel size: {tuple(reach)}"
         raise RuntimeError(f"{sizes}. Kernel size can't be greater than actual input size: use more padding")
 
 

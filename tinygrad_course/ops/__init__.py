@@ -1,7 +1,7 @@
 """Every primitive operation: a class that holds what it computes, its gradient rules, its label and its ONNX name."""
 
 from .comparison import And, Equal, Less, LessEqual, Not, Or, Xor
-from .conv import AvgPool, Conv, ConvInput, ConvWeight, MaxPool, MaxPoolPlaces, Pick, Unpool
+from .conv import AvgPool, Conv, ConvInput, ConvWeight, MaxPool, Pick, Unpool
 from .elementwise import (
     Abs, Add, Ceil, Div, Exp, Floor, FloorDivide, Fmod, Log, Maximum, Minimum, Mul, Neg, Pow, Remainder, Round, Sign,
     Sub, Trunc, Where,

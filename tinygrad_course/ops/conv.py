@@ -186,23 +186,17 @@ class MaxPool(Op):
             np.maximum(z, part, out=z)
         return z
 
-    def grad_x(g, x, z, shape, size, step, dilation):
-        at = MaxPoolPlaces(x, z, size=size, step=step, dilation=dilation)
-        return Unpool(g, at, shape=shape, size=size, step=step, dilation=dilation)
+    def grad_x(g, x, z, size, step, dilation):
+        return Unpool(g, x, z, size=size, step=step, dilation=dilation)
 
 
-class MaxPoolPlaces(Op):
-    """Where inside each window of x its largest element z first stands: a position, counted row by row."""
-
-    label = "max pool places"
-
-    def forward(x, z, *, size, step, dilation):
-        at = np.zeros_like(z, np.min_scalar_type(math.prod(size)))
-        before, z = np.ones_like(z, bool), np.fmin(z, np.inf)  # nan as inf, which nan itself is not less than
-        for part in parts(x, size, step, dilation)[:-1]:
-            before &= part < z
-            at += before
-        return at
+def largest(x, z, size, step, dilation):
+    """For each position inside a window, where the first of x's elements that is the largest, z, stands there."""
+    left, z = np.ones_like(z, bool), np.fmin(z, np.inf)  # nan as inf, which nan itself is not less than
+    for part in parts(x, size, step, dilation):
+        less = part < z
+        yield left > less
+        left &= less
 
 
 def in_order_of(x, y):
@@ -213,37 +207,35 @@ def in_order_of(x, y):
 
 
 class Unpool(Op):
-    """Zeros of this `shape` with each element of g at its position `at` inside its window; what meets is summed.
+    """Zeros of x's shape with each element of g where z, the largest of x's window, stands; what meets is summed.
 
     Where windows do not overlap nothing meets, and each part is written without a sum: 1.6 times faster.
     """
 
     label, onnx = "unpool", "MaxUnpool"
 
-    def forward(g, at, *, shape, size, step, dilation):
-        z = np.zeros_like(at, g.dtype, shape=shape)
-        g, apart = in_order_of(at, g), all(s > d * (k - 1) for k, s, d in zip(size, step, dilation, strict=True))
-        for i, part in enumerate(parts(z, size, step, dilation)):
+    def forward(g, x, z, *, size, step, dilation):
+        out = np.zeros_like(x, g.dtype)
+        g, apart = in_order_of(z, g), all(s > d * (k - 1) for k, s, d in zip(size, step, dilation, strict=True))
+        for part, here in zip(parts(out, size, step, dilation), largest(x, z, size, step, dilation), strict=True):
             if apart:
-                np.multiply(g, at == i, out=part)
+                np.multiply(g, here, out=part)
             else:
-                part += g * (at == i)
-        return z
+                part += g * here
+        return out
 
-    def grad_g(g, at, size, step, dilation):
-        return Pick(g, at, size=size, step=step, dilation=dilation)
+    def grad_g(g, x, z, size, step, dilation):
+        return Pick(g, x, z, size=size, step=step, dilation=dilation)
 
 
 class Pick(Op):
-    """The reverse of Unpool: of each window of x the element at position `at`."""
+    """The reverse of Unpool: of each window of y the element where z, the largest of x's window, stands."""
 
     label = "pick"
 
-    def forward(x, at, *, size, step, dilation):
-        z = np.zeros_like(at, x.dtype)
-        for i, part in enumerate(parts(x, size, step, dilation)):
-            z += part * (at == i)
-        return z
+    def forward(y, x, z, *, size, step, dilation):
+        chosen = zip(parts(y, size, step, dilation), largest(x, z, size, step, dilation), strict=True)
+        return sum(part * here for part, here in chosen)
 
-    def grad_x(g, at, shape, size, step, dilation):
-        return Unpool(g, at, shape=shape, size=size, step=step, dilation=dilation)
+    def grad_y(g, x, z, size, step, dilation):
+        return Unpool(g, x, z, size=size, step=step, dilation=dilation)
