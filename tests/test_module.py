@@ -11,6 +11,7 @@ import pytest
 
 import tinygrad_course as tg
 from tinygrad_course import nn
+from tinygrad_course.graph import walk
 
 
 class Block(nn.Module):
@@ -280,6 +281,18 @@ def test_sequential_by_name_keeps_its_names_in_a_slice() -> None:
     net = nn.Sequential({"first": nn.Linear(1, 2), "second": nn.ReLU(), "third": nn.Linear(2, 1)})
     assert net.second is net[1] and list(dict(net[1:].named_children())) == ["second", "third"]
     assert isinstance(net[:1], nn.Sequential) and net[:1](tg.ones(1, 1)).shape == (1, 2)
+
+
+def test_hooks_of_forward_leave_the_graph_as_it_is() -> None:
+    layer, x = nn.Linear(2, 3), tg.ones(1, 2, requires_grad=True)
+    handles = [layer.register_forward_pre_hook(lambda *_: None), layer.register_forward_hook(lambda *_: None)]
+    assert [node.op.__name__ for node in walk(layer(x).node)] == ["FusedLinear"]
+
+    handles.append(layer.register_full_backward_hook(lambda *_: None))
+    assert len(walk(layer(x).node)) == 3
+    for handle in handles:
+        handle.remove()
+    assert [node.op.__name__ for node in walk(layer(x).node)] == ["FusedLinear"]
 
 
 def test_module_list_finds_what_a_plain_list_would_hide() -> None:

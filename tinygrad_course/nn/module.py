@@ -17,6 +17,7 @@ from .backward_hooks import Passage
 from .parameter import Parameter
 
 BUFFERS = ("buffer", "transient buffer")  # a transient buffer stays out of the state_dict
+WHEN = ("before", "after", "gradient before", "gradient after")  # forward, or the way back through the module
 
 
 class IncompatibleKeys(NamedTuple):
@@ -41,7 +42,7 @@ class Module:
     shown: ClassVar[str] = ""  # what repr prints: "num_features eps=" gives BatchNorm1d(3, eps=1e-05)
     training: bool
     _roles: dict[str, str]  # what each registered attribute is: "parameter", "module" or one of BUFFERS
-    _hooks: dict[str, dict[int, Callable[..., Any]]]  # "before" and "after" forward, and "gradient before", "... after"
+    _hooks: dict[str, dict[int, Callable[..., Any]]]  # by WHEN they are called
 
     def __init__(self) -> None:
         vars(self).update(training=True, _roles={}, _hooks=defaultdict(dict))
@@ -52,21 +53,23 @@ class Module:
         raise NotImplementedError(f"{missing}: write def forward(self, x) in the class")
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        return self._call_with_hooks(args, kwargs) if self._hooks else self._forward_in_scope(args, kwargs)
+        if self._hooks and any(self._hooks.values()):
+            return self._call_with_hooks(args, kwargs)
+        return self._forward_in_scope(args, kwargs)
 
     def _call_with_hooks(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call forward between the hooks, which see, and may replace, what goes in and what comes out."""
-        hooks = {when: list(some.values()) for when, some in self._hooks.items()}
-        for hook in hooks.get("before", ()):
+        before, after, *of_gradients = [list(self._hooks[when].values()) for when in WHEN]
+        for hook in before:
             changed = hook(self, args)
             if changed is not None:
                 args = changed if isinstance(changed, tuple) else (changed,)
-        passage = Passage(self, hooks.get("gradient before", ()), hooks.get("gradient after", ()))
-        output = self._forward_in_scope(passage.enter(args), kwargs)
-        for hook in hooks.get("after", ()):
+        passage = Passage(self, *of_gradients) if any(of_gradients) else None
+        output = self._forward_in_scope(passage.enter(args) if passage else args, kwargs)
+        for hook in after:
             changed = hook(self, args, output)
             output = output if changed is None else changed
-        return passage.leave(output)
+        return passage.leave(output) if passage else output
 
     def _forward_in_scope(self, args: tuple, kwargs: dict[str, Any]) -> Any:
         """Call forward so that each operation in it knows that it belongs to this module."""
