@@ -108,8 +108,8 @@ class FusedGELU(Fused):
         for start in range(0, x.size, NUMBERS):
             g, x, z, slope = [array[start : start + NUMBERS] for array in flat]
             share = z / x
-            share[x == 0] = 0.5
             np.multiply(x, x, out=slope)
+            share[slope == 0] = 0.5  # at 0, and so near it that z is not exact
             slope *= -0.5
             np.exp(slope, out=slope)
             slope *= x
