@@ -36,7 +36,7 @@ def run_backward(
     seeds = tuple(seeds) if options["create_graph"] else tuple([seed.data for seed in seeds])
     root, g = edges[0], seeds[0]
     if len(edges) > 1 or not isinstance(root, Node):
-        root = Node(Join, plan_of(Join, edges), edges, {}, np.zeros(len(outputs)))
+        root = Node().record(Join, plan_of(Join, edges), edges, {}, np.zeros(len(outputs)))
         g = seeds
     with using(grad=options["create_graph"], held=held, only_held=wanted is not None, **options):
         propagate(root, g)

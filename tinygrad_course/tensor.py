@@ -78,10 +78,8 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
     @requires_grad.setter
     def requires_grad(self, wanted: bool) -> None:
         if self.node is not None and not wanted:
-            raise RuntimeError(
-                "you can only change requires_grad flags of leaf variables. If you want to use a computed variable in "
-                "a subgraph that doesn't require differentiation use var_no_grad = var.detach()."
-            )
+            cure = "To use a computed one where no gradient is wanted, take var_no_grad = var.detach()."
+            raise RuntimeError(f"you can only change requires_grad flags of leaf variables. {cure}")
         if wanted and self.dtype.kind != "f":
             cure = "Write its numbers with a point (2.0), or give dtype=tg.float32."
             raise RuntimeError(f"only Tensors of floating point dtype can require gradients, not {self.dtype}. {cure}")
@@ -241,10 +239,9 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
         """The gradient a backward pass from here begins with: ones for a single element, else what is given."""
         if gradient is None:
             if self.data.size != 1:
-                raise RuntimeError(
-                    f"grad can be implicitly created only for scalar outputs, and this one has shape "
-                    f"{list(self.shape)}: call .sum() or .mean() first, or give backward(gradient)"
-                )
+                cure = "call .sum() or .mean() first, or give backward(gradient)"
+                wrong = f"grad can be implicitly created only for scalar outputs, not for shape {list(self.shape)}"
+                raise RuntimeError(f"{wrong}: {cure}")
             return Tensor(np.ones(self.data.shape, self.data.dtype))
         g = gradient if isinstance(gradient, Tensor) else Tensor(np.asarray(gradient, self.dtype))
         if g.shape != self.shape:

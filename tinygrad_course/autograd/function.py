@@ -94,7 +94,7 @@ def record(function: type[Function], ctx: Context, args: tuple, edges: tuple, ys
     params = {"function": function, "ctx": ctx, "shapes_out": tuple(y.shape for y in ys)}
     z = Custom.forward(*ys, **params)
     plan = plan_of(Custom, edges)
-    node = Node(Custom, plan, edges, params, z)
+    node = Node().record(Custom, plan, edges, params, z)
     node.constants = {i: Left(args[i].shape, args[i].dtype) for i in plan.fixed if isinstance(args[i], Tensor)}
     return Tensor(z, node)
 

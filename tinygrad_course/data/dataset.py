@@ -124,9 +124,7 @@ def random_split(dataset: Any, lengths: Sequence[float], generator: Generator | 
         lengths = [int(count * share) for share in lengths]
         lengths = [n + (i < count - sum(lengths)) for i, n in enumerate(lengths)]
     if sum(lengths) != count or any(n < 0 or n % 1 for n in lengths):
-        raise ValueError(
-            f"Sum of input lengths does not equal the length of the input dataset: {list(lengths)} for {count}; give "
-            "whole numbers that add up to it, or shares that add up to 1"
-        )
+        wrong = f"Sum of input lengths does not equal the length of the input dataset: {list(lengths)} for {count}"
+        raise ValueError(f"{wrong}; give whole numbers that add up to it, or shares that add up to 1")
     order, ends = randperm(count, generator=generator).tolist(), list(accumulate(int(n) for n in lengths))
     return [Subset(dataset, order[end - int(n) : end]) for n, end in zip(lengths, ends, strict=True)]
