@@ -113,11 +113,13 @@ class Node:
         return Op.result(array, source) if isinstance(source, Node) or source is None else source
 
 
-class Left(NamedTuple):
-    """What a node knows of a large input that it does not keep."""
+class Left:
+    """What a node knows of a large input that it does not keep: its shape and dtype."""
 
-    shape: tuple[int, ...]
-    dtype: np.dtype
+    __slots__ = ("dtype", "shape")
+
+    def __init__(self, shape: tuple[int, ...], dtype: np.dtype) -> None:
+        self.shape, self.dtype = shape, dtype
 
 
 Saved = tuple[str, int, Any, list[int], int]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pkgutil import resolve_name
 from typing import Any, ClassVar
 
 from ..graph import Node, Op, as_tensor, fitting, pull, walk
@@ -27,6 +26,8 @@ class Fused(Op):
     @classmethod
     def composite(cls, *inputs: Any, **params: Any) -> Any:
         """The same by the operations that it stands for."""
+        from pkgutil import resolve_name  # here, as it takes long to import
+
         return resolve_name(f"tinygrad_course.{cls.equals}")(*inputs, **params)
 
     @classmethod
