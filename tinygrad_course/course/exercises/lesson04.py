@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from itertools import pairwise
 from typing import Any
 from unittest.mock import patch
@@ -11,7 +12,7 @@ import numpy as np
 import tinygrad_course as tg
 from tinygrad_course.graph import Node, Op, accumulate, propagate, pull, walk
 
-from ..exercise import Case, Exercise, Lesson, Mistake, Piece, Prediction
+from ..exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake, Piece, Prediction
 
 
 def leaf(value: Any) -> Any:
@@ -133,10 +134,47 @@ def _walk_first_inputs(node: Node) -> list[Node]:
     return found[::-1]
 
 
+def _walk_set(node: Node) -> Any:
+    return set(walk(node))
+
+
+def _walk_into_leaves(node: Node) -> list[Node]:
+    seen, stack = {node}, [node]
+    while stack:
+        for source in stack.pop().inputs:
+            if source is not None and source not in seen:
+                seen.add(source)
+                stack.append(source)
+    return sorted(seen, key=lambda n: n.id)
+
+
+def _walk_lists_leaves(node: Node) -> list[Node]:
+    seen, stack = {node}, [node]
+    while stack:
+        for source in stack.pop().inputs:
+            if source is not None and source not in seen:
+                seen.add(source)
+                if isinstance(source, Node):
+                    stack.append(source)
+    return sorted(seen, key=lambda n: n.id)
+
+
+def _walk_into_constants(node: Node) -> list[Node]:
+    seen, stack = {node}, [node]
+    while stack:
+        for source in stack.pop().inputs:
+            if not isinstance(source, tg.Tensor) and source not in seen:
+                seen.add(source)
+                stack.append(source)
+    return sorted(seen, key=lambda n: n.id)
+
+
 def _walk_case(name: str, program: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         y = program(leaf(0.5))
         order = piece(y.node)
+        if isinstance(order, set):  # its order would be another each time
+            return {"order": "none: a set"}
         first = min((node.id for node in order), default=0)
         return {"order": [f"{node.op.__name__} number {node.id - first}" for node in order]}
 
@@ -152,7 +190,8 @@ def _long_case(length: int) -> Case:
             order = piece(y.node)
         except RecursionError:  # its text depends on where Python gives up
             return {"nodes": "none: a RecursionError"}
-        return {"nodes": len(order), "oldest first": all(a.id < b.id for a, b in pairwise(order))}
+        in_order = not isinstance(order, set) and all(a.id < b.id for a, b in pairwise(order))
+        return {"nodes": len(order), "oldest first": in_order}
 
     return Case(f"y = y + 1, {length:,} times", run)
 
@@ -235,7 +274,7 @@ WALK = Exercise(
             "newest first",
             _walk_newest_first,
             "Your list begins with the root. Oldest first is asked for, so that inputs stand before what is made of "
-            "them; backward will turn the list round itself.",
+            "them. `propagate`, the third piece, goes through the list from its end.",
         ),
         Mistake(
             "order of the search",
@@ -253,8 +292,8 @@ WALK = Exercise(
             "every way",
             _walk_every_way,
             "The list is right, but you walk into a node once for every way that leads to it, and the ways double "
-            "with each y = y + y: at 40 of them the walk would never end. Go on only from a node that is not in your "
-            "set yet.",
+            "with each y = y + y: at 40 of them the walk would never end. Go on only from a node that you have not "
+            "been to yet.",
         ),
         Mistake(
             "root left out",
@@ -291,6 +330,27 @@ WALK = Exercise(
             "first inputs",
             _walk_first_inputs,
             "You follow the first input of each operation alone. The others have a past as well.",
+        ),
+        Mistake(
+            "a set",
+            _walk_set,
+            "You give back a set, and a set has no order. Make a list of it, sorted by the nodes' ids.",
+        ),
+        Mistake(
+            "into leaves",
+            _walk_into_leaves,
+            "A leaf is a Tensor and has no inputs: follow a source only if isinstance(source, Node).",
+        ),
+        Mistake(
+            "leaves listed",
+            _walk_lists_leaves,
+            "A leaf is a Tensor and has no id. It does not belong in the list: take a source into it only if "
+            "isinstance(source, Node).",
+        ),
+        Mistake(
+            "into constants",
+            _walk_into_constants,
+            "None stands for a constant, and None has no inputs: follow a source only if isinstance(source, Node).",
         ),
     ),
     hints=(
@@ -346,12 +406,27 @@ def _accumulate_mean(leaf: Any, g: Any) -> None:
     leaf.grad = g.clone() if leaf.grad is None else (leaf.grad + g) / 2
 
 
+def _accumulate_keeps_nothing(leaf: Any, g: Any) -> Any:
+    grad = leaf.grad
+    grad = g.clone() if grad is None else grad + g
+    return grad
+
+
+def _accumulate_into_the_leaf(leaf: Any, g: Any) -> None:
+    leaf += g
+
+
+def _accumulate_into_its_value(leaf: Any, g: Any) -> None:
+    with tg.no_grad():
+        leaf += g
+
+
 def _accumulate_case(name: str, *gradients: list[float]) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x = leaf([1.0, 2.0])
         for g in gradients:
             piece(x, tg.tensor(g, dtype=tg.float64))
-        return {"x.grad": x.grad}
+        return {"x.grad": x.grad, f"x, {AFTERWARDS}": x}
 
     return Case(name, run)
 
@@ -409,6 +484,21 @@ ACCUMULATE = Exercise(
             "mean",
             _accumulate_mean,
             "Your code takes the mean of what arrives. Each pass brings a part, so the parts are added, not averaged.",
+        ),
+        Mistake(
+            "nothing kept",
+            _accumulate_keeps_nothing,
+            "Nothing is kept: leaf.grad is still None. Set leaf.grad; nothing has to be returned.",
+        ),
+        Mistake(
+            "the leaf for its grad",
+            _accumulate_into_the_leaf,
+            "You add to the leaf's own value, and that is refused. It is leaf.grad that receives the gradient.",
+        ),
+        Mistake(
+            "the leaf's value",
+            _accumulate_into_its_value,
+            "You add to the leaf's own value. It is leaf.grad that receives the gradient.",
         ),
     ),
     hints=(
@@ -639,15 +729,162 @@ def _propagate_kept(root: Node, g: Any, arrived: dict[Any, Any] = {}) -> None:  
         accumulate(leaf, tg.as_tensor(total))
 
 
+def _propagate_without_items(root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf, total in arrived:
+        accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_without_items_nor_pop(root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {root: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived[node]):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf, total in arrived:
+        if not isinstance(leaf, Node):
+            accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_without_root(root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_zeros_without_root(root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node, 0)):
+            arrived[source] = arrived.get(source, 0) + gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_forwards_from(nothing: float, root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {root: g}
+    for node in walk(root):
+        for source, gx in pull(node, arrived.get(node, nothing)):
+            arrived[source] = arrived.get(source, nothing) + gx
+    for leaf, total in arrived.items():
+        if not isinstance(leaf, Node):
+            accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_forwards_from_zero(root: Node, g: Any) -> None:
+    _propagate_forwards_from(0, root, g)
+
+
+def _propagate_forwards_from_a_float(root: Node, g: Any) -> None:
+    _propagate_forwards_from(0.0, root, g)
+
+
+def _propagate_forwards_and_pops(root: Node, g: Any) -> None:
+    arrived = {root: g}
+    for node in walk(root):
+        for source, gx in pull(node, arrived.pop(node, 0)):
+            arrived[source] = arrived.get(source, 0) + gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_in_order_of_arrival(root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {root: g}
+    while arrived:
+        node = next(iter(arrived))
+        total = arrived.pop(node)
+        if not isinstance(node, Node):
+            accumulate(node, tg.as_tensor(total))
+            continue
+        for source, gx in pull(node, total):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+
+
+def _propagate_newest_arrival(root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {root: g}
+    while arrived:
+        node, total = arrived.popitem()
+        if not isinstance(node, Node):
+            accumulate(node, tg.as_tensor(total))
+            continue
+        for source, gx in pull(node, total):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+
+
+def _propagate_waits_twice(root: Node, g: Any) -> None:
+    arrived, waiting = {root: g}, [root]
+    while waiting:
+        node = waiting.pop(0)
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+            if isinstance(source, Node):
+                waiting.append(source)
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_newest_in_list(root: Node, g: Any) -> None:
+    arrived, waiting = {root: g}, [root]
+    while waiting:
+        node = waiting.pop()
+        for source, gx in pull(node, arrived.pop(node)):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+            if isinstance(source, Node):
+                waiting.append(source)
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_too_early(root: Node, g: Any) -> None:
+    arrived: dict[Any, Any] = {root: g}
+    waiting, seen = [root], {root}
+    while waiting:
+        node = waiting.pop(0)
+        for source, gx in pull(node, arrived[node]):
+            arrived[source] = arrived[source] + gx if source in arrived else gx
+            if isinstance(source, Node) and source not in seen:
+                seen.add(source)
+                waiting.append(source)
+    for leaf, total in arrived.items():
+        if not isinstance(leaf, Node):
+            accumulate(leaf, tg.as_tensor(total))
+
+
+def _propagate_to_a_nodes_grad(root: Any, g: Any) -> None:
+    root.grad = g
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, node.grad):  # type: ignore[attr-defined]
+            accumulate(source, tg.as_tensor(gx))
+
+
+def _propagate_into_leaves(root: Any, g: Any) -> None:
+    for source, gx in pull(root, g):
+        _propagate_into_leaves(source, gx)
+
+
+def _propagate_by_id(root: Node, g: Any) -> None:
+    arrived = {root.id: g}
+    for node in reversed(walk(root)):
+        for source, gx in pull(node, arrived.pop(node.id)):
+            arrived[source.id] = arrived[source.id] + gx if source.id in arrived else gx
+    for leaf, total in arrived.items():
+        accumulate(leaf, tg.as_tensor(total))
+
+
 def _propagate_case(name: str, program: Any, seed: float = 1.0) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
-        x, w = leaf([0.5, -2.0]), leaf([3.0, 1.5])
+        x, w = leaf([0.5, -2.0, 1.0]), leaf([3.0, 1.5, -0.5])
         y = program(x, w)
         piece(y.node, np.full(y.shape, seed))
         return {"x.grad": x.grad, "w.grad": w.grad}
 
     def graph() -> tuple[Any, dict[str, Any]]:
-        leaves = {"x": leaf([0.5, -2.0]), "w": leaf([3.0, 1.5])}
+        leaves = {"x": leaf([0.5, -2.0, 1.0]), "w": leaf([3.0, 1.5, -0.5])}
         return program(**leaves), leaves
 
     return Case(f"{name}, g = {seed}", run, graph=graph)
@@ -687,11 +924,33 @@ def _five_thousand(piece: Piece) -> dict[str, Any]:
 
 
 def _two_passes(piece: Piece) -> dict[str, Any]:
-    x = leaf([0.5, -2.0])
+    x = leaf([0.5, -2.0, 1.0])
     s = x + 1.0
-    piece((s + 2.0).node, np.full(2, 1.0))
-    piece((s + 3.0).node, np.full(2, 10.0))
+    piece((s + 2.0).node, np.full(3, 1.0))
+    piece((s + 3.0).node, np.full(3, 10.0))
     return {"x.grad": x.grad}
+
+
+def _rules_applied(piece: Piece) -> dict[str, Any]:
+    """How often rules are applied, seen even where the piece then looks for the grad of a Node."""
+    times = 0
+
+    class Noted(Op):
+        def forward(x: Any) -> Any:
+            return x * 2.0
+
+        def grad_x(g: Any) -> Any:
+            nonlocal times
+            times += 1
+            return g * 2.0
+
+    x = leaf([1.0, 2.0, 3.0])
+    a = Noted(x)
+    c = Noted(Noted(a))
+    with contextlib.suppress(AttributeError):
+        piece((a + c + a).node, np.ones(3))
+    often = "once" if times == 3 else "too often" if times > 3 else "not at all, or not all of them"
+    return {"x.grad": x.grad, "rules of a, b and c are applied": often}
 
 
 PROPAGATE = Exercise(
@@ -710,6 +969,7 @@ PROPAGATE = Exercise(
         _propagate_case("a = x * 2, b = a + w, c = b.tanh(), y = a * c", _long_way),
         Case("y = y + 1, 5,000 times", _five_thousand),
         Case("s = x + 1, a pass from s + 2 with g = 1, then one from s + 3 with g = 10", _two_passes),
+        Case("a = double(x), b = double(a), c = double(b), y = a + c + a", _rules_applied),
     ),
     accepts=(_propagate_at_each_arrival, _propagate_in_lists, _propagate_leaves_apart),
     mistakes=(
@@ -741,6 +1001,24 @@ PROPAGATE = Exercise(
             _propagate_forwards,
             "Your loop begins at the oldest node, where no gradient has arrived yet. Walk gives oldest first: turn it "
             "round.",
+        ),
+        Mistake(
+            "oldest first, from 0",
+            _propagate_forwards_from_zero,
+            "Your loop begins at the oldest node, where no gradient has arrived yet, and sends a 0 on. Walk gives "
+            "oldest first: turn it round.",
+        ),
+        Mistake(
+            "oldest first, from 0.0",
+            _propagate_forwards_from_a_float,
+            "Your loop begins at the oldest node, where no gradient has arrived yet, and sends 0.0 on. Walk gives "
+            "oldest first: turn it round.",
+        ),
+        Mistake(
+            "oldest first, from 0, with pop",
+            _propagate_forwards_and_pops,
+            "Your loop begins at the oldest node, where no gradient has arrived yet, and sends a 0 on; what comes "
+            "later stays in the dict. Walk gives oldest first: turn it round.",
         ),
         Mistake(
             "an array for a Tensor",
@@ -797,10 +1075,47 @@ PROPAGATE = Exercise(
             "comes, with pop: then only leaves are left in the end.",
         ),
         Mistake(
+            "items forgotten",
+            _propagate_without_items,
+            "A loop over a dict gives its keys alone, here the leaves. For each leaf and its sum go through .items() "
+            "of your dict.",
+        ),
+        Mistake(
+            "items forgotten, Nodes left",
+            _propagate_without_items_nor_pop,
+            "A loop over a dict gives its keys alone, here Nodes and leaves. For each key and its sum go through "
+            ".items() of your dict.",
+        ),
+        Mistake(
+            "root never put in",
+            _propagate_without_root,
+            "The root is not in your dict. At first it has g: {root: g}.",
+        ),
+        Mistake(
+            "root never put in, zeros sent",
+            _propagate_zeros_without_root,
+            "The root is not in your dict, so what you send back is 0. At first it has g: {root: g}.",
+        ),
+        Mistake(
+            "a Node's grad",
+            _propagate_to_a_nodes_grad,
+            "A Node has no grad; keep what arrives in your dict.",
+        ),
+        Mistake(
+            "into leaves",
+            _propagate_into_leaves,
+            "You pull a leaf, and a leaf is a Tensor and has no rules: pull a source only if isinstance(source, Node).",
+        ),
+        Mistake(
+            "keys are ids",
+            _propagate_by_id,
+            "A leaf is a Tensor and has no id. Let the source itself be the key, Node or leaf.",
+        ),
+        Mistake(
             "the dict shrinks",
             _propagate_shrinks,
             "You take leaves out of the dict while a loop goes through it, and Python raises a RuntimeError. In the "
-            "end they may stay: go through arrived.items().",
+            "end they may stay: go through .items() of your dict.",
         ),
         Mistake(
             "written into",
@@ -824,6 +1139,36 @@ PROPAGATE = Exercise(
             _propagate_at_once,
             "You apply a node's rules each time a gradient arrives. Wait until all have arrived: walk's order, turned "
             "round, makes sure that nothing comes later.",
+        ),
+        Mistake(
+            "in order of arrival",
+            _propagate_in_order_of_arrival,
+            "You apply a node's rules each time a gradient arrives, in the order of arrival. Wait until all have "
+            "arrived: walk's order, turned round, makes sure that nothing comes later.",
+        ),
+        Mistake(
+            "the newest arrival first",
+            _propagate_newest_arrival,
+            "You apply a node's rules each time a gradient arrives, the newest arrival first. Wait until all have "
+            "arrived: walk's order, turned round, makes sure that nothing comes later.",
+        ),
+        Mistake(
+            "the newest in the list first",
+            _propagate_newest_in_list,
+            "You apply a node's rules each time a gradient arrives: it waits in your list once for each of them. Wait "
+            "until all have arrived: walk's order, turned round, makes sure that nothing comes later.",
+        ),
+        Mistake(
+            "waits twice",
+            _propagate_waits_twice,
+            "A node waits in your list once for each gradient that arrives, and the second time nothing is left for "
+            "it in the dict. Go in walk's order, turned round: each node stands in it once, after all have arrived.",
+        ),
+        Mistake(
+            "too early",
+            _propagate_too_early,
+            "You apply a node's rules once, but before all gradients have arrived there; what comes later is lost. "
+            "Go in walk's order, turned round: then nothing comes later.",
         ),
         Mistake(
             "kept between passes",
@@ -958,6 +1303,12 @@ BACKWARD = Exercise(
             "The gradient that you begin with is a plain number. The rules want an array of y's shape.",
         ),
         Mistake(
+            "a Tensor for NumPy",
+            lambda y: propagate(y.node, np.ones_like(y)),
+            "NumPy refuses y, a tensor that wants gradients. The seed is an array of ones, of y's shape: "
+            "np.ones(y.shape).",
+        ),
+        Mistake(
             "nothing sent",
             lambda y: None,
             "No gradient arrives at x. Call propagate, with the node of y and with its gradient.",
@@ -1013,6 +1364,20 @@ def _zero_first(parameters: list[Any]) -> None:
     parameters[0].grad = None
 
 
+def _zero_filled(parameters: list[Any]) -> None:
+    for p in parameters:
+        p.grad.zero_()
+
+
+def _zero_list(parameters: Any) -> None:
+    parameters.grad = None
+
+
+def _zero_deleted(parameters: list[Any]) -> None:
+    for p in parameters:
+        del p.grad
+
+
 def _zero_values(parameters: list[Any]) -> None:
     for p in parameters:
         p.data[...] = 0
@@ -1054,6 +1419,21 @@ ZERO_GRAD = Exercise(
             "Before the first pass there is no gradient to multiply: p.grad is None. Set it to None in every case.",
         ),
         Mistake(
+            "filled with zeros",
+            _zero_filled,
+            "Before the first pass there is nothing to fill with zeros: p.grad is None. Set it to None in every case.",
+        ),
+        Mistake(
+            "the list's grad",
+            _zero_list,
+            "The list itself has no grad. Each parameter in it has one: go through them.",
+        ),
+        Mistake(
+            "deleted",
+            _zero_deleted,
+            "`del` takes away .grad itself, and whoever looks for it gets an error. Set it to None.",
+        ),
+        Mistake(
             "the number 0",
             _zero_number,
             "You set the gradients to the number 0. Before its first gradient a parameter has none at all: .grad is "
@@ -1079,7 +1459,7 @@ ZERO_GRAD = Exercise(
             "nothing cleared",
             lambda parameters: None,
             "The gradients of the earlier passes are still there, and the new one was added to them. `p = None` would "
-            "only give the name p to something else: set p.grad.",
+            "only give the name p to something else, and `==` would only compare: set p.grad, with one `=`.",
         ),
     ),
     hints=(
@@ -1216,7 +1596,7 @@ PREDICTIONS = (
     Prediction(
         "two-paths",
         6,
-        "Each of the two arrows from x brings 3.0, the value at the other end. They are added.",
+        "Each of the two arrows from x brings 3.0, the value of the other factor. They are added.",
     ),
     Prediction(
         "order",
@@ -1239,10 +1619,10 @@ PREDICTIONS = (
     ),
     Prediction(
         "bug-detached",
-        "float(w)",
+        "float",
         "float takes the number out of the tensor, and the record ends there: the loss does not know that it came "
-        "from w.",
-        choices=("float(w)", "** 2", "backward"),
+        "from w. Leave it out.",
+        choices=("float", "square", "backward"),
     ),
 )
 
