@@ -86,7 +86,7 @@ def check(thing: Any, id: str | None = None) -> Any:
     kept = _keep(exercise, learner) if outcome.status == "passed" else ()
     _record(exercise, learner, outcome)
     piece, whose = (thing, "your") if outcome.status == "passed" else (_given(exercise), "the course's")
-    goes_on = f"The lesson goes on with {whose} `{exercise.name}`."
+    goes_on = f"The lesson goes on with {whose} `{exercise.name}`{_in_mine(exercise, outcome)}."
     show(Message(f"`{exercise.name}`: {outcome.status}", (*outcome.blocks, *kept, goes_on)))
     prepare()
     return piece
@@ -137,6 +137,14 @@ def _given(exercise: Exercise) -> Any:
 
 def _copied(exercise: Exercise) -> bool:
     return type(exercise.reference) in (int, float, str, tuple, list)
+
+
+def _in_mine(exercise: Exercise, outcome: Outcome) -> str:
+    """What `mine()` uses, where that is not what the lesson goes on with: a version of the learner's passed before."""
+    with contextlib.suppress(OSError):  # the file cannot be read
+        if outcome.status != "passed" and exercise.target and saved.current(exercise) is not None:
+            return "; `mine()` uses your version that passed" + (", as edited" if saved.edited(exercise) else "")
+    return ""
 
 
 def _keep(exercise: Exercise, learner: Learner) -> tuple[str, ...]:
