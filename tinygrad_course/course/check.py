@@ -187,7 +187,8 @@ def examine(
     if all(_raises(outcome, "NotImplementedError") for outcome in outcomes):
         return Outcome("not started", (f"Write your answer in the cell above. {_for_a_hint(exercise)}",))
     try:
-        return judge(exercise, expected(lesson, exercise), outcomes)
+        text = learner.text if isinstance(learner, Source) else ""
+        return judge(exercise, expected(lesson, exercise), outcomes, text)
     except CourseFault as error:
         return _fault(str(error))
 
@@ -212,8 +213,8 @@ def expected(lesson: Lesson, exercise: Exercise) -> Expected:
     return _expected[key]
 
 
-def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain]) -> Outcome:
-    """Say whether the outcomes are right, and if not, which mistake they are."""
+def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain], text: str = "") -> Outcome:
+    """Say whether the outcomes are right, and if not, which mistake they are. text: of the learner's program."""
     right = _agreements(exercise, expected.reference, outcomes)
     if all(right):
         n = len(right)
@@ -227,7 +228,7 @@ def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain]) -> 
     else:
         here, everywhere = (_differences(exercise, of, expected, outcomes) for of in ([shown], failing))
         help = _unknown_name(exercise, outcomes[shown]) or explain(
-            expected.reference[shown], outcomes[shown], here, everywhere, exercise.wants_a_value
+            exercise, text, expected.reference[shown], outcomes[shown], here, everywhere
         )
     tell = not exercise.wants_a_value  # or the answer would stand there
     evidence = _evidence(exercise.cases[shown], expected.reference[shown], outcomes[shown]) if tell else ()
