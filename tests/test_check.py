@@ -58,6 +58,14 @@ def anything():
 def broken(x):
     return x.missing
 
+def marked(x) -> None:
+    x.grad = tg.ones(2)
+
+def _marked(piece):
+    x = tg.tensor([1.0, 2.0], requires_grad=True)
+    piece(x)
+    return {"x.grad": x.grad}
+
 class Squared(Op):
     def forward(x):
         return x * x
@@ -109,6 +117,7 @@ LESSON = Lesson("99", __name__, (
     Exercise("99.shape", None, 1, 1, (2, 3), cases=(Case("the shape", lambda shape: {"zeros": np.zeros(shape)}),)),
     Exercise("99.word", None, 1, 1, "sum", cases=(Case("the word", _same),)),
     Exercise("99.grid", None, 1, 1, np.array([[1.0, 2.0], [3.0, 5.0]]), cases=(Case("the array", _same),)),
+    Exercise("99.marked", None, 1, 1, marked, cases=(Case("two numbers", _marked),)),
     Exercise("99.broken", None, 1, 1, broken, cases=(Case("a number", lambda piece: piece(1)),)),
 ), dtype="float64")
 """
@@ -225,9 +234,20 @@ HELP = {
     "dict": ("return {}", "`tripled` is a dict"),
     "without end": ("return tripled(xs)", "calls itself without end"),
     "place": ("return xs[np.array([9])]", "An index is outside of what it is used on"),
-    "key": ("return {}[xs.ndim]", "There is no such key"),
+    "key": ("return {}[xs.ndim]", "There is no such key. Ask first why"),
+    "an array as a key": ("return {xs: 3}", "without a loop? `for source, g in pairs:`"),
+    "no order": ("return sorted([object(), object()])", "`sorted(nodes, key=lambda n: n.id)`"),
+    "no order of None": ("return xs < None", "Something is None where a value is needed"),
+    "no parentheses": ("with tg.no_grad:\n    return xs * 3", "Are the parentheses missing? `with tg.no_grad():`"),
+    "reverse gives None": (
+        "ys = [xs]\nreturn ys.reverse()",
+        "gives None. Let it stand on a line of its own, or use `rev",
+    ),
+    "sort gives None": ("for x in [3, 1].sort(): pass\nreturn xs", "or use `sorted(...)`."),
+    "append gives None": ("ys = []\nys = ys.append(xs)\nreturn ys[0]", "`.append(...)` changes the list itself"),
+    "a list changed as is meant": ("ys = [3, 1]\nys.sort()\nys.append(3)", "Is there a `return` on every way"),
     "nothing": ("return xs * None", "A function without `return` gives None"),
-    "yes or no": ("return xs if tg.ones(2) else xs", "`is None` tells"),
+    "yes or no": ("return xs if tg.ones(2) else xs", "\nWhether there is a value at all, `is None` tells"),
     "no tensor": ("return tg.ones(1) + object()", "no tensor, array or number"),
     "nearly": ("return xs * 3.00001", "The numbers in `tripled` are not as expected"),
 }
@@ -238,6 +258,25 @@ def test_without_a_known_mistake_it_still_helps(made_up: Lesson, body: str, text
     outcome = examined(made_up, body)
     assert (outcome.status, outcome.mistake) == ("not yet", None)
     assert text in words(outcome), words(outcome)
+
+
+DOING = {
+    "nothing": "pass",
+    "computed alone": "grad = tg.ones(2)",
+    "given back": "return tg.ones(2)",
+    "printed": "print(tg.ones(2))",
+}
+
+
+@pytest.mark.parametrize("body", DOING.values(), ids=DOING.keys())
+def test_of_a_piece_that_gives_nothing_back_no_return_is_asked(made_up: Lesson, body: str) -> None:
+    said = words(examined(made_up, f"def marked(x): {body}", "marked"))
+    assert "Nothing has changed: `x.grad` is None." in said and "gives back None" not in said, said
+
+
+def test_of_such_a_piece_wrong_numbers_are_told_as_ever(made_up: Lesson) -> None:
+    said = words(examined(made_up, "def marked(x): x.grad = tg.tensor([1.0, 2.0])", "marked"))
+    assert "The numbers in `x.grad` are not as expected." in said
 
 
 def test_an_exception_shows_the_learners_own_line(made_up: Lesson) -> None:

@@ -119,14 +119,20 @@ def answering(made_up: Lesson, monkeypatch: pytest.MonkeyPatch) -> Iterator[Less
 
 TRAPS = {
     "NumPy's function": ("return np.exp(x)", "A NumPy function was given a tensor that wants gradients"),
+    "NumPy's array of a shape": ("return np.ones_like(x)", "for an array of its shape, write `np.ones(x.shape)`"),
     "whole numbers": ("return tg.tensor([1, 2], requires_grad=True).exp()", "Whole numbers have no slope"),
     "cut off": ("return x.detach().exp()", "`backward` was called on a result that no graph leads to"),
     "twice": ("y = x.exp()\ny.sum().backward()\nreturn y", "`backward` went through one graph twice"),
     "in place": ("x *= 2\nreturn x", "A tensor that wants gradients was changed in place"),
     "needed value": ("y = x.exp()\nz = y * y\ny += 1\nreturn z", "that `backward` still needs was changed in place"),
     "no scalar": ("x.exp().backward()\nreturn x", "`backward` starts at one number"),
-    "truth": ("return x if x > 0 else -x", "want one yes or no"),
-    "truth of an array": ("return x if x.detach().numpy() > 0 else -x", "want one yes or no"),
+    "truth": ("return x if x > 0 else -x", "Several numbers give no single yes or no"),
+    "truth of an array": ("return x if x.detach().numpy() > 0 else -x", "no single yes or no"),
+    "truth of a gradient": (
+        "x.grad = x * 2\nif not x.grad: return x",
+        "\nWhether there is a value at all, `is None` tells",
+    ),
+    "no order among tensors": ("return sorted([x, object()])", "`sorted(nodes, key=lambda n: n.id)`"),
     "None": ("return x.grad * 2", "a `.grad` is None until `backward` has come there"),
     "shapes": ("return x + tg.ones(3)", "Two shapes do not fit each other"),
     "a forgotten sign": ("return 2(x)", "Is a `*` missing"),

@@ -146,6 +146,27 @@ def test_what_does_not_pass_is_not_kept(folder: Path, capsys: pytest.CaptureFixt
     assert not (folder / "my_tinygrad").exists()
 
 
+WRONG = "def sum_to(g, shape): return g.sum(axis=1)"
+
+
+def test_a_check_that_does_not_pass_says_that_an_earlier_version_is_kept(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    said(capsys, check, notebook(MINE).sum_to)
+    again = said(capsys, check, notebook(WRONG).sum_to)
+    assert again.endswith("goes on with the course's `sum_to`; `mine()` uses your version that passed.\n")
+    file = folder / "my_tinygrad" / "lesson91" / "sum_to.py"
+    file.write_text(ONE, encoding="utf-8")
+    assert said(capsys, check, notebook(WRONG).sum_to).endswith("your version that passed, as edited.\n")
+    assert "mine()" not in said(capsys, check, notebook(MINE).sum_to)
+
+
+def test_of_what_mine_does_not_use_nothing_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    assert "`count`: passed" in said(capsys, check, notebook(MINE).count)
+    assert "mine()" not in said(capsys, check, notebook("def count(node): return 0").count)
+    assert "mine()" not in said(capsys, check, notebook(WRONG).sum_to)  # none has passed
+
+
 def test_every_check_is_recorded(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     said(capsys, check, notebook(MINE).sum_to)
     said(capsys, check, 2, "91.step")

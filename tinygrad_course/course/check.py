@@ -86,7 +86,7 @@ def check(thing: Any, id: str | None = None) -> Any:
     kept = _keep(exercise, learner) if outcome.status == "passed" else ()
     _record(exercise, learner, outcome)
     piece, whose = (thing, "your") if outcome.status == "passed" else (_given(exercise), "the course's")
-    goes_on = f"The lesson goes on with {whose} `{exercise.name}`."
+    goes_on = f"The lesson goes on with {whose} `{exercise.name}`{_in_mine(exercise, outcome)}."
     show(Message(f"`{exercise.name}`: {outcome.status}", (*outcome.blocks, *kept, goes_on)))
     prepare()
     return piece
@@ -139,6 +139,14 @@ def _copied(exercise: Exercise) -> bool:
     return type(exercise.reference) in (int, float, str, tuple, list)
 
 
+def _in_mine(exercise: Exercise, outcome: Outcome) -> str:
+    """What `mine()` uses, where that is not what the lesson goes on with: a version of the learner's passed before."""
+    with contextlib.suppress(OSError):  # the file cannot be read
+        if outcome.status != "passed" and exercise.target and saved.current(exercise) is not None:
+            return "; `mine()` uses your version that passed" + (", as edited" if saved.edited(exercise) else "")
+    return ""
+
+
 def _keep(exercise: Exercise, learner: Learner) -> tuple[str, ...]:
     if not isinstance(learner, Source):  # a value is no piece of a framework
         return ()
@@ -179,7 +187,8 @@ def examine(
     if all(_raises(outcome, "NotImplementedError") for outcome in outcomes):
         return Outcome("not started", (f"Write your answer in the cell above. {_for_a_hint(exercise)}",))
     try:
-        return judge(exercise, expected(lesson, exercise), outcomes)
+        text = learner.text if isinstance(learner, Source) else ""
+        return judge(exercise, expected(lesson, exercise), outcomes, text)
     except CourseFault as error:
         return _fault(str(error))
 
@@ -204,8 +213,8 @@ def expected(lesson: Lesson, exercise: Exercise) -> Expected:
     return _expected[key]
 
 
-def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain]) -> Outcome:
-    """Say whether the outcomes are right, and if not, which mistake they are."""
+def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain], text: str = "") -> Outcome:
+    """Say whether the outcomes are right, and if not, which mistake they are. text: of the learner's program."""
     right = _agreements(exercise, expected.reference, outcomes)
     if all(right):
         n = len(right)
@@ -219,7 +228,7 @@ def judge(exercise: Exercise, expected: Expected, outcomes: Sequence[Plain]) -> 
     else:
         here, everywhere = (_differences(exercise, of, expected, outcomes) for of in ([shown], failing))
         help = _unknown_name(exercise, outcomes[shown]) or explain(
-            expected.reference[shown], outcomes[shown], here, everywhere, exercise.wants_a_value
+            exercise, text, expected.reference[shown], outcomes[shown], here, everywhere
         )
     tell = not exercise.wants_a_value  # or the answer would stand there
     evidence = _evidence(exercise.cases[shown], expected.reference[shown], outcomes[shown]) if tell else ()

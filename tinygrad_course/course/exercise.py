@@ -70,6 +70,11 @@ class Exercise:
         """Whether the answer is a plain value, and no function or class."""
         return not callable(self.reference)
 
+    @property
+    def acts(self) -> bool:
+        """Whether the answer is a function that changes what it is given, and gives nothing back."""
+        return getattr(self.reference, "__annotations__", {}).get("return", ...) in (None, "None")
+
 
 @dataclass(frozen=True)
 class Prediction:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import html
 import re
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .exercise import AFTERWARDS
+from .exercise import AFTERWARDS, Exercise
 
 if TYPE_CHECKING:
     from ..draw.picture import Picture
@@ -229,7 +230,8 @@ _RAISED = {
     "In a method such as `__add__`, `self + other` is a call of itself too: compute with what the objects hold.",
     "IndexError": "An index is outside of what it is used on, or it is no index at all. Print both before this line: "
     "the shape, and what stands between the brackets.",
-    "KeyError": "There is no such key (yet). A key is there once it was set; `d.get(key, 0)` gives 0 until then.",
+    "KeyError": "There is no such key. Ask first why: should something have been put there earlier, or does this key "
+    "have its turn too early? Only where a key may rightly be missing, write `d.get(key, 0)`, which gives 0 then.",
     "MemoryError": "Your code asks for more memory than there is. Does a list or an array grow too large?",
     "NotImplementedError": "One part is still to be written: it raises NotImplementedError.",
     "EOFError": "Your code waits for `input`. What it needs is given to it as arguments.",
@@ -239,13 +241,18 @@ _RAISED = {
 }
 
 _ONE_ANSWER = (
-    "`if`, `and`, `or` and `in` want one yes or no, and several numbers give several. Whether there is a value at all, "
-    "`is None` tells; of the numbers, `.any()` or `.all()`. Python's `max` and `min` ask the same question; element by "
-    "element that is `.relu()`, `.clamp()` or `tg.maximum`."
+    "Whether there is a value at all, `is None` tells: `if x.grad is None:`. Several numbers give no single yes or no; "
+    "`.any()` or `.all()` make one of them. For each number by itself, as `max` and `min` would, use `.relu()` or "
+    "`tg.maximum`."
+)
+_NO_ORDER = (
+    "Two things are compared that have no order. `sorted`, `min` and `max` must be told what to go by: "
+    "`sorted(nodes, key=lambda n: n.id)`."
 )
 _TRAPS = {  # part of an error's own words, and what they mean here
     "call numpy() on Tensor that requires grad": "A NumPy function was given a tensor that wants gradients, and there "
-    "its graph would end. Use the tensor's own functions, as in `x.exp()`.",
+    "its graph would end. Use the tensor's own functions, as in `x.exp()`; for an array of its shape, write "
+    "`np.ones(x.shape)`.",
     "floating point dtype can require grad": "Whole numbers have no slope. Write a point: `tg.tensor([2.0])`.",
     "does not require grad and does not have a grad_fn": "`backward` was called on a result that no graph leads to. No "
     "input has `requires_grad=True`, or `detach()`, `no_grad()`, `.data` or NumPy cut the graph.",
@@ -260,6 +267,11 @@ _TRAPS = {  # part of an error's own words, and what they mean here
     "truth value of an array": _ONE_ANSWER,
     "'NoneType'": "Something is None where a value is needed. A function without `return` gives None, and so may an "
     "argument that can be left out; a `.grad` is None until `backward` has come there.",
+    "context manager protocol": "`with` needs what a call makes. Are the parentheses missing? `with tg.no_grad():`.",
+    "not supported between instances": _NO_ORDER,
+    "Less: expected": _NO_ORDER,
+    "unhashable type": "An array or a list cannot be a key of a dict, nor stand in a set. Was a list of pairs unpacked "
+    "without a loop? `for source, g in pairs:` takes one pair after the other.",
     "wrap it first": "An operation was given something that is no tensor, array or number. Does an option lack its "
     "name, as in `size=shape`? And `in` and `==` compare tensors by their numbers: for the same object ask with `is`.",
     "broadcast": "Two shapes do not fit each other. Print both: from the last axis on, they are equal or one is 1.",
@@ -267,6 +279,8 @@ _TRAPS = {  # part of an error's own words, and what they mean here
     "Print it: a loop over a dict gives its keys.",
     "'tuple' and": "A tuple stands where a tensor is needed. `tg.autograd.grad` gives one: `(slope,) = ...`.",
 }
+
+_CHANGES = {"reverse": ", or use `reversed(...)`", "sort": ", or use `sorted(...)`", "append": "", "extend": ""}
 
 _KINDS = {
     "none": "None",
@@ -287,23 +301,48 @@ _TYPES = {
 
 
 def explain(
-    expected: Plain, yours: Plain, here: Sequence[Pair], everywhere: Sequence[Pair], is_value: bool = False
+    exercise: Exercise, text: str, expected: Plain, yours: Plain, here: Sequence[Pair], everywhere: Sequence[Pair]
 ) -> str:
-    """What is wrong, as far as the results alone can tell.
+    """What is wrong, as far as the learner's text and the results alone can tell.
 
     expected, yours: the outcomes in the case shown. here: what differs in that case; everywhere: in all.
-    is_value: the answer is a plain value, and nothing was called.
     """
     if "raised" in yours:
-        return _raised(yours["raised"])
+        lost = _lost_list(text) if "'NoneType'" in yours["raised"]["message"] else None
+        return lost or _raised(yours["raised"])
     if any(label.endswith(AFTERWARDS) for label, _, _ in here):
         return "Your code changes what it was given. Make a new value and leave the input as it was."
     label, right, wrong = here[0]
-    if wrong["kind"] == "none" and label == next(iter(labelled(expected, yours))) and not is_value:
-        if yours["printed"]:
-            return "Your code prints its answer and gives back None. Write `return` where it prints."
-        return "Your code gives back None. Is there a `return` on every way through it?"
+    if wrong["kind"] == "none" and not exercise.wants_a_value:
+        if exercise.acts:
+            return _nothing_done(label)
+        if label == next(iter(labelled(expected, yours))):
+            return _lost_list(text) or _no_return(yours["printed"])
     return _other_kind(label, right, wrong) or _other_numbers(label, right, wrong, everywhere)
+
+
+def _nothing_done(label: str) -> str:
+    return (
+        f"Nothing has changed: `{label}` is None. A value that is only computed, or given back with `return`, changes "
+        "nothing; your code has to put it there, on every way through it."
+    )
+
+
+def _no_return(printed: bool) -> str:
+    if printed:
+        return "Your code prints its answer and gives back None. Write `return` where it prints."
+    return "Your code gives back None. Is there a `return` on every way through it?"
+
+
+def _lost_list(text: str) -> str | None:
+    """Where a list's method that gives None is used for what it gives; None where there is none."""
+    nodes = list(ast.walk(ast.parse(text)))
+    alone = {node.value for node in nodes if isinstance(node, ast.Expr)}
+    used = [node.func for node in nodes if isinstance(node, ast.Call) and node not in alone]
+    name = next((f.attr for f in used if isinstance(f, ast.Attribute) and f.attr in _CHANGES), None)
+    if name is None:
+        return None
+    return f"`.{name}(...)` changes the list itself and gives None. Let it stand on a line of its own{_CHANGES[name]}."
 
 
 def _raised(raised: Plain) -> str:
