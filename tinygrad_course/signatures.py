@@ -20,9 +20,9 @@ class Rule(NamedTuple):
 def rule_of(function: Callable, reads: tuple[str, ...]) -> Rule:
     """The Rule, with a way to call it that takes a third of the time of `function(g, *[values[name] for …])`."""
     place = not {"shape", "shapes", "i"}.isdisjoint(reads)
-    pick = itemgetter(*reads) if reads else None
-    if pick is None:
+    if not reads:
         return Rule(function, reads, place, lambda g, values: function(g))
+    pick = itemgetter(*reads)
     if len(reads) == 1:
         return Rule(function, reads, place, lambda g, values: function(g, pick(values)))
     return Rule(function, reads, place, lambda g, values: function(g, *pick(values)))

@@ -190,7 +190,7 @@ class MaxPool(Op):
         return Unpool(g, x, z, size=size, step=step, dilation=dilation)
 
 
-def largest(x, z, size, step, dilation):
+def where_largest(x, z, size, step, dilation):
     """For each position inside a window, where the first of x's elements that is the largest, z, stands there."""
     left, z = np.ones_like(z, bool), np.fmin(z, np.inf)  # nan as inf, which nan itself is not less than
     for part in parts(x, size, step, dilation):
@@ -212,12 +212,12 @@ class Unpool(Op):
     Where windows do not overlap nothing meets, and each part is written without a sum: 1.6 times faster.
     """
 
-    label, onnx = "unpool", "MaxUnpool"
+    label = "unpool"
 
     def forward(g, x, z, *, size, step, dilation):
         out = np.zeros_like(x, g.dtype)
         g, apart = in_order_of(z, g), all(s > d * (k - 1) for k, s, d in zip(size, step, dilation, strict=True))
-        for part, here in zip(parts(out, size, step, dilation), largest(x, z, size, step, dilation), strict=True):
+        for part, here in zip(parts(out, size, step, dilation), where_largest(x, z, size, step, dilation), strict=True):
             if apart:
                 np.multiply(g, here, out=part)
             else:
@@ -234,7 +234,7 @@ class Pick(Op):
     label = "pick"
 
     def forward(y, x, z, *, size, step, dilation):
-        chosen = zip(parts(y, size, step, dilation), largest(x, z, size, step, dilation), strict=True)
+        chosen = zip(parts(y, size, step, dilation), where_largest(x, z, size, step, dilation), strict=True)
         return sum(part * here for part, here in chosen)
 
     def grad_y(g, x, z, size, step, dilation):
