@@ -480,6 +480,12 @@ SETTINGS = [name for name, kind in vars(nn).items() if isinstance(kind, type) an
 
 
 @pytest.mark.parametrize("name", SETTINGS)
+def test_a_setting_that_there_is_not_is_an_error_that_names_the_class(name: str) -> None:
+    with pytest.raises(TypeError, match=rf"^{name}\.__init__\(\) .*argument"):
+        getattr(nn, name)(no_such_setting=1)
+
+
+@pytest.mark.parametrize("name", SETTINGS)
 def test_settings_have_pytorchs_names_order_and_defaults(name: str) -> None:
     torch = pytest.importorskip("torch", reason=NO_TORCH)
     theirs = inspect.signature(getattr(torch.nn, name)).parameters

@@ -45,9 +45,8 @@ def read_signatures(cls: Any) -> None:
                 raise TypeError(f"{cls.__name__}.{name}: forward has no argument named {argument!r}")
             if unknown := set(reads) - readable:
                 cure = "; the first name of a rule is g, and there is no self" if "g" in unknown else ""
-                raise TypeError(
-                    f"{cls.__name__}.{name} reads {sorted(unknown)}, which forward neither takes nor makes{cure}"
-                )
+                wrong = f"reads {sorted(unknown)}, which forward neither takes nor makes{cure}"
+                raise TypeError(f"{cls.__name__}.{name} {wrong}")
             cls.rules[argument] = rule_of(getattr(cls, name), reads)
 
 

@@ -32,9 +32,8 @@ def gradcheck(
         rule, difference = jacobian_by_rule(func, xs, x), jacobian_by_difference(func, xs, x, eps)
         if not np.allclose(rule, difference, rtol, atol, equal_nan=True):
             if raise_exception:
-                raise GradcheckError(
-                    f"Jacobian mismatch for input {i}: the rules give\n{rule}\nfinite differences give\n{difference}"
-                )
+                both = f"the rules give\n{rule}\nfinite differences give\n{difference}"
+                raise GradcheckError(f"Jacobian mismatch for input {i}: {both}")
             return False
     return True
 

@@ -31,7 +31,10 @@ class Stateless(Module):
 
         def __init__(self: Stateless, *args: Any, **given: Any) -> None:
             Module.__init__(self)
-            bound = signature.bind(self, *args, **given)
+            try:
+                bound = signature.bind(self, *args, **given)
+            except TypeError as error:
+                raise TypeError(f"{type(self).__name__}.__init__() {error}") from None
             bound.apply_defaults()
             for name in cls.names:
                 setattr(self, name, bound.arguments[name])
