@@ -5,27 +5,22 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from operator import itemgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 
-class Rule(NamedTuple):
-    """A gradient rule: the function, the names of what it reads after g, and whether its own place is among them."""
+class Rule:
+    """A gradient rule: the function, the names of what it reads after g, and whether its own place is among them.
 
-    function: Callable
-    reads: tuple[str, ...]
-    reads_place: bool
-    apply: Callable[[Any, dict[str, Any]], Any]  # calls the function with g and what it reads of these values
+    apply calls the function with g and what it reads of a dict, in a third of the time of a loop over the names.
+    """
 
-
-def rule_of(function: Callable, reads: tuple[str, ...]) -> Rule:
-    """The Rule, with a way to call it that takes a third of the time of `function(g, *[values[name] for …])`."""
-    place = not {"shape", "shapes", "i"}.isdisjoint(reads)
-    if not reads:
-        return Rule(function, reads, place, lambda g, values: function(g))
-    pick = itemgetter(*reads)
-    if len(reads) == 1:
-        return Rule(function, reads, place, lambda g, values: function(g, pick(values)))
-    return Rule(function, reads, place, lambda g, values: function(g, *pick(values)))
+    def __init__(self, function: Callable, reads: tuple[str, ...]) -> None:
+        self.function, self.reads = function, reads
+        self.reads_place = not {"shape", "shapes", "i"}.isdisjoint(reads)
+        pick = itemgetter(*reads) if reads else lambda values: ()
+        self.apply: Callable[[Any, dict[str, Any]], Any] = lambda g, values: function(g, *pick(values))
+        if len(reads) < 2:
+            self.apply = (lambda g, values: function(g, pick(values))) if reads else (lambda g, values: function(g))
 
 
 def read_signatures(cls: Any) -> None:
@@ -35,7 +30,7 @@ def read_signatures(cls: Any) -> None:
     cls.rules, cls.plans = {}, {}
     if hasattr(cls, "grad"):
         cls.reads = names_of(cls.grad)[0][2:]
-        rule = rule_of(cls.grad, (*cls.arguments, *cls.reads))  # its composite may need every input
+        rule = Rule(cls.grad, (*cls.arguments, *cls.reads))  # its composite may need every input
         cls.rules = dict.fromkeys(cls.arguments, rule)
     for name in dir(cls):
         if name.startswith("grad_"):
@@ -47,7 +42,7 @@ def read_signatures(cls: Any) -> None:
                 cure = "; the first name of a rule is g, and there is no self" if "g" in unknown else ""
                 wrong = f"reads {sorted(unknown)}, which forward neither takes nor makes{cure}"
                 raise TypeError(f"{cls.__name__}.{name} {wrong}")
-            cls.rules[argument] = rule_of(getattr(cls, name), reads)
+            cls.rules[argument] = Rule(getattr(cls, name), reads)
 
 
 def names_of(function: Callable) -> tuple[tuple[str, ...], str, tuple[str, ...]]:

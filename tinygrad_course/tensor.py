@@ -278,7 +278,7 @@ class Tensor(Pointwise, Reductions, Shapes, Indexing, LinearAlgebra, Conversion,
 
     def clone(self) -> Tensor:
         """Return a copy with memory of its own; gradients flow through it."""
-        return ops.Clone(self)
+        return Tensor(self.data.copy()) if place_of(self) is None else ops.Clone(self)
 
     def draw(self, **options: Any) -> Picture:
         """Draw the graph this tensor came from: see `tg.draw`."""
