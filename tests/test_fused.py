@@ -164,6 +164,16 @@ def test_value_and_gradients_are_the_composites(row: Row) -> None:
 
 
 @every_row
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_a_narrow_dtype_stays_and_is_near_float64(row: Row, dtype: type) -> None:
+    exact, narrow = row.call(*tensors(row)), row.call(*tensors(row, dtype=dtype))
+    narrow.backward(seed(narrow))
+    eps = float(np.finfo(dtype).eps)
+    assert narrow.dtype == dtype
+    np.testing.assert_allclose(narrow.detach().numpy(), exact.detach().numpy(), rtol=20 * eps, atol=20 * eps)
+
+
+@every_row
 def test_first_and_second_derivatives_are_finite_differences(row: Row) -> None:
     given = tensors(row)
 
@@ -276,7 +286,7 @@ def test_heads_are_joined_without_a_copy() -> None:
 
 
 def test_gelu_in_blocks_is_the_composites(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(layers, "NUMBERS", 3)
+    monkeypatch.setattr(layers, "in_blocks", partial(layers.in_blocks, size=3))
     test_value_and_gradients_are_the_composites(ROWS["gelu"])
 
 

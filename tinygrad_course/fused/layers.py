@@ -7,10 +7,9 @@ import math
 import numpy as np
 
 from ..graph import Kept
-from ..ops.functions import erf
+from ..ops.functions import in_blocks, write_erf
 from .operation import Fused
 
-NUMBERS = 2**15  # in a block of gelu
 SCORES = 2**16  # in a block of attention
 
 
@@ -96,26 +95,26 @@ class FusedGELU(Fused):
     label, onnx, equals = "gelu", "Gelu", "nn.activation.gelu"
 
     def forward(x):
-        z = erf(x, math.sqrt(0.5))
-        z *= 0.5
-        z += 0.5
-        z *= x
-        return z
+        z = np.empty(x.shape, np.promote_types(x.dtype, np.float32))
+        for part, share in in_blocks(x, z):
+            write_erf(part, math.sqrt(0.5), share)
+            share *= 0.5
+            share += 0.5
+            share *= part
+        return z.astype(x.dtype, copy=False)
 
     def grad(g, needs, x, z):
         gx = np.empty(x.shape, x.dtype)
-        flat = [array.reshape(-1) for array in (g, x, z, gx)]
-        for start in range(0, x.size, NUMBERS):
-            g, x, z, slope = [array[start : start + NUMBERS] for array in flat]
-            share = z / x
-            np.multiply(x, x, out=slope)
+        for above, part, value, slope in in_blocks(g, x, z, gx):
+            share = value / part
+            np.multiply(part, part, out=slope)
             share[slope == 0] = 0.5  # at 0, and so near it that z is not exact
             slope *= -0.5
             np.exp(slope, out=slope)
-            slope *= x
+            slope *= part
             slope *= 1 / math.sqrt(2 * math.pi)
             slope += share
-            slope *= g
+            slope *= above
         return (gx,)
 
 
