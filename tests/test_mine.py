@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import abc
+import inspect
 import sys
 import textwrap
 import threading
@@ -526,8 +527,11 @@ def test_every_target_of_the_course_can_be_one(monkeypatch: pytest.MonkeyPatch) 
         text = program(e.reference, e.name)
         assert text
         saved.keep(e, text)
+    targets = [resolve_name(e.target or "") for e in exercises_with_targets()]
+    generators = [inspect.isgeneratorfunction(target) for target in targets]
     before = state_of_the_framework()
     with mine() as pieces:
         losses, _ = train()
+        assert any(generators) and [inspect.isgeneratorfunction(target) for target in targets] == generators
     assert [part.title for part in pieces.parts if part.whose != "yours"] == [] and changed(before) == []
     np.testing.assert_allclose(losses, train()[0], rtol=1e-4)

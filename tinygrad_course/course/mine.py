@@ -182,7 +182,8 @@ def put_in(target: Any, part: Part, text: str, undo: ExitStack) -> None:
         undo.callback(_set_code, target, target.__code__, target.__defaults__, target.__kwdefaults__)
         free = target.__code__.co_freevars  # a function's code is exchanged only for one with as many
         counted = _counted(piece, target, part.counter)
-        _set_code(target, _stand_in.__code__.replace(co_freevars=free), None, {"_called": counted})
+        stand_in = _stand_in_generator if inspect.isgeneratorfunction(target) else _stand_in
+        _set_code(target, stand_in.__code__.replace(co_freevars=free), None, {"_called": counted})
     else:
         _check_class(piece, target, namespace["__name__"])
         undo.callback(_restore_class, target, dict(vars(target)))
@@ -208,6 +209,10 @@ def made(part: Part, text: str, undo: ExitStack) -> tuple[Any, dict[str, Any]]:
 
 def _stand_in(*args: Any, _called: Callable[..., Any], **options: Any) -> Any:
     return _called(*args, **options)
+
+
+def _stand_in_generator(*args: Any, _called: Callable[..., Any], **options: Any) -> Any:
+    yield from _called(*args, **options)  # Python wants the code of a generator in place of another one's
 
 
 def _set_code(function: FunctionType, code: Any, defaults: Any, kwdefaults: Any) -> None:
