@@ -109,7 +109,8 @@ side_by_side(y, y_negative, captions=["x = 2", "x = -3"])
 def double_or_triple(x):
     """Return x * 2 where x is greater than 0, else x * 3.
 
-    x is a tensor of one number. The result is a tensor too, so that a gradient can travel back to x.
+    x is a tensor of one number. The result is a tensor too, so that a gradient can travel back to
+    x.
 
     >>> double_or_triple(tg.tensor([-3.0]))
     tensor([-9.])

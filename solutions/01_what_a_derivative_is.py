@@ -115,7 +115,8 @@ for h in (0.1, 0.01, 0.001):
 
 at = np.linspace(1, 5, 41)
 slopes = {"its slope at 3": 6} | {f"step {h}": forward_difference(square, 3.0, h) for h in (2, -2)}
-plots.lines(at, {"x * x": square(at)} | {name: 9 + slope * (at - 3) for name, slope in slopes.items()})
+tangents = {name: 9 + slope * (at - 3) for name, slope in slopes.items()}
+plots.lines(at, {"x * x": square(at)} | tangents)
 
 # %% [markdown]
 # The picture has two large steps. The one to the right goes uphill on a curve that bends upwards, and sees 8, too
@@ -269,7 +270,7 @@ plots.lines(hour, {"tea": tea(hour)} | touching, x="minutes", y="degrees Celsius
 
 # %%
 def partial(f, xs, i, h):
-    """The slope of f when only number i of the list xs moves: the symmetric difference, with the step h.
+    """The slope of f when number i of the list xs moves: the symmetric difference, with step h.
 
     f takes a list of numbers and gives a number. xs is the same after the call as before it.
 
@@ -300,10 +301,10 @@ partial = check(partial)
 
 # %%
 def central_difference(f, x, eps=1e-6):
-    """The slope of f for each element of the array x, moved by eps up and down while the others stay.
+    """The slope of f for each element of the array x, moved by eps both ways; the others stay.
 
-    f takes an array of x's shape and gives a number. The result has the shape of x, and x is not changed. x may
-    hold whole numbers.
+    f takes an array of x's shape and gives a number. The result has the shape of x, and x is not
+    changed. x may hold whole numbers.
 
     >>> central_difference(lambda x: x[0] * x[1], np.array([2.0, 5.0]), 0.25)
     array([5., 2.])
@@ -373,7 +374,8 @@ def all_of_tea(t):
 
 with course.mine():
     by_moving = tg.autograd.central_difference(lambda array: program(tg.tensor(array)).item(), at)
-    cooling = {f"step {h}": tg.autograd.central_difference(all_of_tea, minutes, h) for h in (1e-12, 1e-6)}
+    difference = tg.autograd.central_difference
+    cooling = {f"step {h}": difference(all_of_tea, minutes, h) for h in (1e-12, 1e-6)}
 print("backward:", x.grad.numpy().round(4))
 print("moving:  ", by_moving.round(4))
 plots.lines(minutes, cooling, x="minutes", y="degrees per minute")

@@ -46,7 +46,8 @@ y
 class Number:
     """A number that remembers how it was made: by which operation, from which Numbers.
 
-    data: its value. op: "" for a number that was just given, else "+" or "*". inputs: Numbers, as a tuple or a list.
+    data: its value. op: "" for a number that was just given, else "+" or "*". inputs: Numbers, as a
+    tuple or a list.
 
     >>> y = Number(2.0) * Number(3.0)
     >>> y.data, y.op, len(y.inputs)
@@ -109,7 +110,7 @@ class AnyNumber(Number):
 
     @staticmethod
     def wrap(x):
-        """x, a plain number or an AnyNumber, as an AnyNumber; one that is one already stays the object it is."""
+        """x, a plain number or an AnyNumber, as an AnyNumber; an AnyNumber stays that object."""
         ### BEGIN SOLUTION
         return x if isinstance(x, AnyNumber) else AnyNumber(x)
         ### END SOLUTION
@@ -255,7 +256,8 @@ def dot(number):
     return "digraph { rankdir=LR; " + "; ".join(boxes + lines) + " }"
 
 
-Image(layout.render(dot(product), "png"), alt="2.0 and 3.0 lead into + 5.0; two arrows lead from there into * 25.0")
+seen = "2.0 and 3.0 lead into + 5.0; two arrows lead from there into * 25.0"
+Image(layout.render(dot(product), "png"), alt=seen)
 
 # %% [markdown]
 # ## From here on, Tensors
@@ -296,7 +298,8 @@ tg.draw(y)
 def leaves(y):
     """The leaf Tensors that y was computed from, each once, from left to right.
 
-    That is, first all that are behind the left input, then those behind the right one. y is no leaf itself.
+    That is, first all that are behind the left input, then those behind the right one. y is no leaf
+    itself.
 
     >>> w = tg.tensor(3.0, requires_grad=True)
     >>> leaves(w - x * 2)
@@ -336,10 +339,10 @@ from tinygrad_course.graph import Node
 
 
 def nearest(root, depth):
-    """The set of nodes that are at most `depth` operations from root; root is the first, so depth 1 is {root}.
+    """The set of nodes at most `depth` operations from root; root is the first: depth 1 is {root}.
 
-    None means no limit, however large the graph is. Of a node's inputs, those are followed that are Nodes
-    themselves: isinstance(x, Node).
+    None means no limit, however large the graph is. Of a node's inputs, those are followed that are
+    Nodes themselves: isinstance(x, Node).
 
     >>> len(nearest((x * 2 + 1).node, 1)), len(nearest((x * 2 + 1).node, None))
     (1, 2)
@@ -347,7 +350,7 @@ def nearest(root, depth):
     ### BEGIN SOLUTION
     within, ring = {root}, {root}
     while ring and (depth is None or depth > 1):
-        ring = {source for node in ring for source in node.inputs if isinstance(source, Node)} - within
+        ring = {s for node in ring for s in node.inputs if isinstance(s, Node)} - within
         within.update(ring)
         depth = None if depth is None else depth - 1
     return within

@@ -81,7 +81,8 @@ predict("arrow", -8)  ### ANSWER
 class Sub(Op):
     """x - y, element by element.
 
-    grad_x and grad_y get g, the gradient of the output: an array or a Tensor. Each gives the gradient of its input.
+    grad_x and grad_y get g, the gradient of the output: an array or a Tensor. Each gives the
+    gradient of its input.
 
     >>> Sub.grad_x(np.array([5.0, -4.0]))
     array([ 5., -4.])
@@ -124,8 +125,8 @@ Sub = check(Sub)
 class Div(Op):
     """x / y, element by element.
 
-    grad_x gets g and y, grad_y gets g, x and y: arrays or Tensors of one shape. Each gives the gradient of its
-    input.
+    grad_x gets g and y, grad_y gets g, x and y: arrays or Tensors of one shape. Each gives the
+    gradient of its input.
 
     >>> Div.grad_y(np.array([1.0]), np.array([12.0]), np.array([4.0]))
     array([-0.75])
@@ -181,8 +182,8 @@ course.show("03.Div")
 class Exp(Op):
     """e to the power of x, element by element.
 
-    grad_x gets g, x and the output z: arrays or Tensors of one shape, so use operators. It gives the gradient
-    of x.
+    grad_x gets g, x and the output z: arrays or Tensors of one shape, so use operators. It gives
+    the gradient of x.
 
     >>> Exp.grad_x(np.array([3.0]), np.array([0.0]), np.array([1.0]))
     array([3.])
@@ -284,8 +285,8 @@ predict("corner", 0.5)  ### ANSWER
 class ReLU(Op):
     """x where it is positive, else 0, element by element.
 
-    grad_x gets g and x: arrays or Tensors of one shape. It gives the gradient of x. The slope at 0 is taken
-    as 0. g stays as it is.
+    grad_x gets g and x: arrays or Tensors of one shape. It gives the gradient of x. The slope at 0
+    is taken as 0. g stays as it is.
 
     >>> ReLU.grad_x(np.array([5.0, 7.0]), np.array([2.0, -2.0]))
     array([5., 0.])
@@ -323,8 +324,8 @@ ReLU = check(ReLU)
 class Pow(Op):
     """x to the power of y, element by element.
 
-    grad_x gets g, x and y; grad_y gets g, x, y and the output z: arrays or Tensors of one shape. y may be
-    a number.
+    grad_x gets g, x and y; grad_y gets g, x, y and the output z: arrays or Tensors of one shape. y
+    may be a number.
 
     >>> Pow.grad_x(np.array([1.0]), np.array([5.0]), np.array([3.0]))
     array([75.])
@@ -472,13 +473,15 @@ with course.mine():
     x = tg.linspace(-3, 3, 200).requires_grad_()
     height = curve(x)
     height.sum().backward()
-moved = tg.autograd.central_difference(lambda at: program(*tg.tensor(at)).item(), np.array([5.0, 2.0, 4.0, 3.0]))
+here = np.array([5.0, 2.0, 4.0, 3.0])
+moved = tg.autograd.central_difference(lambda at: program(*tg.tensor(at)).item(), here)
 print("by your rules:", np.array([leaf.grad.item() for leaf in (a, b, c, d)]))
 print("by moving:    ", moved.round(4))
 tg.play(y)
 
 # %%
-moved = tg.autograd.central_difference(lambda at: curve(tg.tensor(at)).sum().item(), x.detach().numpy())
+here = x.detach().numpy()
+moved = tg.autograd.central_difference(lambda at: curve(tg.tensor(at)).sum().item(), here)
 print("your rules and the central difference agree:", np.allclose(x.grad.numpy(), moved, atol=1e-5))
 plots.lines(x.detach(), {"curve": height.detach(), "slope, by your rules": x.grad})
 

@@ -82,7 +82,8 @@ def walk(node):
     """Every Node that `node` came from, itself included, oldest first: a list ordered by node.id.
 
     Each Node stands in it once. Leaves (Tensors) and constants (None) do not: follow an input if
-    isinstance(source, Node). Chains of many thousands of operations are usual. With y of the cell above:
+    isinstance(source, Node). Chains of many thousands of operations are usual. With y of the cell
+    above:
 
     >>> [n.op.__name__ for n in walk(y.node)]
     ['Mul', 'Exp', 'Mul']
@@ -145,10 +146,10 @@ accumulate = check(accumulate)
 def propagate(root, g):
     """Send g, the gradient of root's output, back through the graph to every leaf.
 
-    root is a Node, g an array. What pull gives for a source, Node or leaf, is added to what that source has. What
-    arrives at a leaf goes to accumulate as a Tensor: its sum at the end, or each part on its own, but none twice.
-    tg.as_tensor makes a Tensor of an array. Add with a + b, which makes a new array: rules may hand one array to two
-    inputs.
+    root is a Node, g an array. What pull gives for a source, Node or leaf, is added to what that
+    source has. What arrives at a leaf goes to accumulate as a Tensor: its sum at the end, or each
+    part on its own, but none twice. tg.as_tensor makes a Tensor of an array. Add with a + b, which
+    makes a new array: rules may hand one array to two inputs.
 
     >>> x = tg.tensor(3.0, requires_grad=True); y = x * x
     >>> propagate(y.node, np.array(1.0)); x.grad
@@ -186,7 +187,7 @@ course.show("04.accumulate")
 
 # %%
 def backward(y):
-    """Send the gradient of y itself back from y, a Tensor of one number; gradients add up at the leaves.
+    """Send the gradient of y itself back from y, a Tensor of one number; leaves add up theirs.
 
     The array that the pass begins with has the shape of y, such as () or (1,).
 
@@ -236,7 +237,7 @@ predict("second-pass", 10.0)  ### ANSWER
 
 # %%
 def zero_grad(parameters):
-    """Forget the gradient of every parameter in the list: its .grad is None again, as it was at first."""
+    """Forget the gradient of every parameter in the list: its .grad is None, as it was at first."""
     ### BEGIN SOLUTION
     for p in parameters:
         p.grad = None
@@ -347,7 +348,8 @@ def train(program, parameters):
         loss.backward()
         descend(parameters, 0.1)
     right = ((program(points) > 0) == (target > 0)).double().mean()
-    return f"{program.__name__}: loss {loss.item():.2f} at the end, {right.item():.2f} of the points right"
+    said = f"{program.__name__}: loss {loss.item():.2f} at the end"
+    return f"{said}, {right.item():.2f} of the points right"
 
 
 with course.mine():

@@ -86,7 +86,7 @@ predict("column-and-row", (3, 4))  ### ANSWER
 
 # %%
 def broadcast_shape(a, b):
-    """The shape of x + y, where x has shape a and y has shape b: tuples of any lengths, () as well; a size may be 0.
+    """The shape of x + y for x of shape a, y of shape b: tuples, () as well; a size may be 0.
 
     Raises ValueError where two sizes differ and neither is 1.
 
@@ -148,8 +148,8 @@ tg.draw(y)
 def sum_to(g, shape):
     """Sum g over the axes along which `shape` was repeated, so that the result has that shape.
 
-    `shape` broadcasts to g.shape. g is an array; later in the course a Tensor as well, so use its own methods
-    (g.sum, g.reshape) and not NumPy's functions. Both take the same arguments.
+    `shape` broadcasts to g.shape. g is an array; later in the course a Tensor as well, so use its
+    own methods (g.sum, g.reshape) and not NumPy's functions. Both take the same arguments.
 
     >>> sum_to(np.ones((2, 3)), (3,))
     array([2., 2., 2.])
@@ -233,10 +233,11 @@ tg.draw(y)
 
 # %%
 class Sum(Op):
-    """Sum over the axes in the tuple `axis`, counted from 0; keepdims leaves them there, with size 1.
+    """Sum over the axes in the tuple `axis`, counted from 0; keepdims leaves them, with size 1.
 
-    grad_x gets g, of the output's shape, and the shape of x. It gives the gradient of x. It may also read
-    keepdims. g may be a Tensor: use operators, methods and operations, not NumPy's functions.
+    grad_x gets g, of the output's shape, and the shape of x. It gives the gradient of x. It may
+    also read keepdims. g may be a Tensor: use operators, methods and operations, not NumPy's
+    functions.
 
     >>> Sum.grad_x(np.array([10.0, 20.0]), (2, 3), (1,))
     array([[10., 10., 10.],
@@ -322,8 +323,9 @@ predict("ties", 0.5)  ### ANSWER
 class Max(Op):
     """Largest value over the axes in the tuple `axis`; keepdims leaves them there, with size 1.
 
-    grad_x gets g and z, the gradient of the output and the output itself, and x. Where several are largest,
-    they share the gradient equally. As before: operators and methods, not NumPy's functions.
+    grad_x gets g and z, the gradient of the output and the output itself, and x. Where several are
+    largest, they share the gradient equally. As before: operators and methods, not NumPy's
+    functions.
 
     >>> Max.grad_x(np.array(6.0), np.array([2.0, 5.0, 5.0]), np.array(5.0), (0,), (3,))
     array([0., 3., 3.])
@@ -374,11 +376,12 @@ tg.draw(spread)
 
 # %%
 def step(x, target, w, b, loss, lr):
-    """Take one step of linear regression, and give back the loss as it was before the step: a plain number.
+    """Take one step of linear regression; return the loss before the step: a plain number.
 
-    x is a table (n, k), target (n,). w (k,) and b () want gradients. A row's prediction: each number times
-    its weight, added up, plus b. error: prediction minus target, (n,). loss(error) gives a Tensor of one
-    number, .item() takes it out. w and b then move, in place, by lr times their gradients.
+    x is a table (n, k), target (n,). w (k,) and b () want gradients. A row's prediction: each
+    number times its weight, added up, plus b. error: prediction minus target, (n,). loss(error)
+    gives a Tensor of one number, .item() takes it out. w and b then move, in place, by lr times
+    their gradients.
 
     >>> w, b = tg.tensor([1.0], requires_grad=True), tg.tensor(0.0, requires_grad=True)
     >>> step(tg.tensor([[2.0]]), tg.tensor([5.0]), w, b, lambda error: (error * error).mean(), 0.1)
@@ -422,7 +425,8 @@ x = (table[:, :3] - table[:, :3].mean(0)) / table[:, :3].std(0)
 target = table[:, 3:]
 w, b = tg.zeros(3).requires_grad_(), tg.tensor(0.0, requires_grad=True)
 losses = [step(x, target, w, b, mean_square, 0.2) for _ in range(500)]
-print(f"loss {losses[0]:.4f} at first, {losses[-1]:.4f} at the end; x {x.shape}, target {target.shape}")
+print(f"loss {losses[0]:.4f} at first, {losses[-1]:.4f} at the end;", end=" ")
+print(f"x {x.shape}, target {target.shape}")
 
 # %%
 predict("bug-square", (150, 150))  ### ANSWER
@@ -467,10 +471,12 @@ with course.mine():
 exact, *_ = np.linalg.lstsq(np.column_stack([x.numpy(), np.ones(150)]), target.numpy(), rcond=None)
 print("step by step:", np.round(found, 3), " NumPy:", exact.round(3))
 for name, e in {"mean square": error, "largest error": careful}.items():
-    print(f"trained on the {name}: mean square {mean_square(e).item():.3f}, largest {worst(e).item():.3f} cm")
+    square, largest = mean_square(e).item(), worst(e).item()
+    print(f"trained on the {name}: mean square {square:.3f}, largest {largest:.3f} cm")
 
 # %%
-plots.curves({"measured": target, "predicted": target + error.detach()}, x="flower", y="petal width in cm")
+both = {"measured": target, "predicted": target + error.detach()}
+plots.curves(both, x="flower", y="petal width in cm")
 
 # %% [markdown]
 # The table lists 50 flowers of each of three species, one species after the other: hence the three levels.

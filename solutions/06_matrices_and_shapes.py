@@ -14,7 +14,11 @@ import numpy as np
 
 import tinygrad_course as tg
 from tinygrad_course import course, plots
-from tinygrad_course.autograd.gradcheck import GradcheckError, jacobian_by_difference, jacobian_by_rule
+from tinygrad_course.autograd.gradcheck import (
+    GradcheckError,
+    jacobian_by_difference,
+    jacobian_by_rule,
+)
 from tinygrad_course.course import bar, check, hint, lesson, predict, solution
 from tinygrad_course.draw import side_by_side
 from tinygrad_course.graph import Op
@@ -62,7 +66,8 @@ class MatMul(Op):
     """Matrix product of x (..., n, k) and y (..., k, m); any axes in front are a batch of matrices.
 
     grad_x gets g, the gradient of the output, of shape (..., n, m), and y; grad_y gets g and x.
-    Each gives the gradient of its argument. g may be a Tensor: use operators and .mT, not NumPy's functions.
+    Each gives the gradient of its argument. g may be a Tensor: use operators and .mT, not NumPy's
+    functions.
 
     >>> MatMul.grad_x(np.array([[1.0]]), np.array([[2.0], [3.0]]))
     array([[2., 3.]])
@@ -89,7 +94,8 @@ MatMul = check(MatMul)
 
 # %%
 course.show("06.MatMul")
-row, column = tg.tensor([[1.0, 2.0]], requires_grad=True), tg.tensor([[3.0], [4.0]], requires_grad=True)
+row = tg.tensor([[1.0, 2.0]], requires_grad=True)
+column = tg.tensor([[3.0], [4.0]], requires_grad=True)
 tg.play(row @ column * 2)
 
 # %% [markdown]
@@ -143,7 +149,7 @@ Reshape = check(Reshape)
 
 # %%
 class Permute(Op):
-    """The axes in another order: axis i of the output is axis axes[i] of x. axes: a tuple, each axis once.
+    """The axes in another order: axis i of the output is axis axes[i] of x, each axis once.
 
     grad_x gets g, and reads axes. It gives the gradient of x: g with its axes where they came from.
 
@@ -202,7 +208,7 @@ tg.draw(picked)
 
 # %%
 class AddInto(Op):
-    """Zeros of shape `size`, with the elements of x added in at key; what meets at one position is summed.
+    """Zeros of shape `size`, with the elements of x added in at key; those that meet are summed.
 
     forward gets arrays: x, and the index arrays. It gives a new array and leaves x as it is.
 
@@ -247,13 +253,15 @@ print(by_rule, jacobian_by_difference(lambda w: w * w, [w], w, 1e-6).round(6), s
 
 # %%
 def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True):
-    """Compare func's gradients with central differences, for every input that wants gradients. True if they agree.
+    """Whether func's gradients are the central differences, for every input that wants gradients.
 
-    inputs: a Tensor of float64, or a list of them; func(*inputs) gives a Tensor. For an input x the two tables
-    are jacobian_by_rule(func, inputs, x) and jacobian_by_difference(func, inputs, x, eps), both with inputs as a
-    list. Where they differ: raises GradcheckError, or returns False with raise_exception=False.
+    inputs: a Tensor of float64, or a list of them; func(*inputs) gives a Tensor. For an input x the
+    two tables are jacobian_by_rule(func, inputs, x) and jacobian_by_difference(func, inputs, x,
+    eps), both with inputs as a list. Where they differ: raises GradcheckError, or returns False
+    with raise_exception=False.
 
-    >>> gradcheck(lambda a, b: a * b, [tg.tensor([1.0], requires_grad=True), tg.tensor([2.0], requires_grad=True)])
+    >>> a, b = tg.tensor([1.0], requires_grad=True), tg.tensor([2.0], requires_grad=True)
+    >>> gradcheck(lambda a, b: a * b, [a, b])
     True
     """
     ### BEGIN SOLUTION
@@ -306,7 +314,8 @@ def square(t):
 
 
 t = tg.tensor([1.0, 2.0, 300.0], requires_grad=True)
-print(jacobian_by_rule(square, [t], t), jacobian_by_difference(square, [t], t, 1e-6).round(6), sep="\n")
+print(jacobian_by_rule(square, [t], t))
+print(jacobian_by_difference(square, [t], t, 1e-6).round(6))
 tg.autograd.gradcheck(square, [t], raise_exception=False)
 
 # %%
@@ -328,9 +337,10 @@ predict("bug-float32", "float32")  ### ANSWER
 
 # %%
 def margin_loss(scores, classes):
-    """The mean, over flowers and kinds, of max(0, score − right + 1); right: the flower's score for its own kind.
+    """The mean, over flowers and kinds, of max(0, score − right + 1); right: its own kind's score.
 
-    scores: (n, kinds). classes: (n,), integers. Its own kind counts too, and costs 1. A Tensor of one number.
+    scores: (n, kinds). classes: (n,), integers. Its own kind counts too, and costs 1. A Tensor of
+    one number.
 
     >>> margin_loss(tg.tensor([[2.0, 1.5, 0.0]]), tg.tensor([0]))
     tensor(0.5000)

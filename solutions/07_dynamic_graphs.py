@@ -22,7 +22,7 @@ from tinygrad_course.modes import modes
 
 
 class Typed(pdb.Pdb):
-    """Python's debugger for a page: its commands are typed beforehand, and it shows no path of a file."""
+    """Python's debugger for a page: its commands are typed beforehand; it shows no path."""
 
     def precmd(self, line):
         print("(Pdb)", line)
@@ -77,9 +77,10 @@ side_by_side(halve(six), halve(twelve), captions=["x = 6", "x = 12"])
 
 # %%
 def heron(x):
-    """The square root of x, a Tensor of one positive number, by Heron's method; gradients flow through every step.
+    """The square root of x, a Tensor of one positive number, by Heron's method, with gradients.
 
-    Begin with y = x. While the distance of y · y from x is more than 1e-9, y becomes the mean of y and x / y.
+    Begin with y = x. While the distance of y · y from x is more than 1e-9, y becomes the mean of y
+    and x / y.
 
     >>> x = tg.tensor(4.0, requires_grad=True); y = heron(x); y.backward(); y, x.grad
     (tensor(2.0000, grad_fn=<Div>), tensor(0.2500))
@@ -120,8 +121,8 @@ tg.play(y)
 def tree_value(tree, w):
     """The value of a tree, a Tensor of one number.
 
-    tree: a number, whose value is itself; or a pair (left, right), whose value is
-    tanh(w[0] · value of left + w[1] · value of right). w: a Tensor of shape (2,), the same for all pairs.
+    tree: a number, whose value is itself; or a pair (left, right), whose value is tanh(w[0] · value
+    of left + w[1] · value of right). w: a Tensor of shape (2,), the same for all pairs.
 
     >>> tree_value((1.0, (2.0, 3.0)), tg.tensor([0.5, -0.8]))
     tensor(0.8362)
@@ -173,7 +174,7 @@ predict("detached", 6)  ### ANSWER
 
 # %%
 class no_grad(Switch):
-    """A `with` block in which modes.grad is self.mode; afterwards it is again what it was before."""
+    """A `with` block in which modes.grad is self.mode; afterwards it is what it was before."""
 
     mode = False
 
@@ -190,7 +191,7 @@ class no_grad(Switch):
         ### END SOLUTION
 
     def __exit__(self, *exception):
-        """exception: the error that ended the block, or three times None. Errors go on their way."""
+        """exception: the error that ended the block, or three times None. Errors go on."""
         ### BEGIN SOLUTION
         modes.grad = self.before.pop()
         ### END SOLUTION
@@ -265,10 +266,10 @@ handle.remove()
 
 # %%
 def run_hooks(hooks, g):
-    """Call every hook, in order, with the gradient; what a hook returns, if not None, is the gradient from then on.
+    """Call every hook, in order, with the gradient; what one returns, if not None, replaces it.
 
-    hooks: a dict, whose values are functions of one Tensor. A hook may take itself out of the dict while it runs.
-    Returns the gradient after all of them.
+    hooks: a dict, whose values are functions of one Tensor. A hook may take itself out of the dict
+    while it runs. Returns the gradient after all of them.
 
     >>> run_hooks({0: lambda g: None, 1: lambda g: g * 2}, tg.tensor(3.0))
     tensor(6.)
@@ -310,7 +311,8 @@ class Clip(tg.autograd.Function):
 
     @staticmethod
     def backward(ctx, g):
-        """g: the gradient of the output, a Tensor. Returns that of x; g.clamp(low, high) gives what it says."""
+        """g: the gradient of the output, a Tensor. Returns that of x; there is g.clamp(low,
+        high)."""
         ### BEGIN SOLUTION
         return g.clamp(-1, 1)
         ### END SOLUTION
@@ -396,8 +398,8 @@ predict("third", 24)  ### ANSWER
 def newton_step(f, x):
     """One step of Newton's method towards a place where f is level: x − f′(x) / f″(x).
 
-    f: a function of a Tensor of one number. x: such a Tensor, which wants gradients. Returns a new one that wants
-    gradients too, and has no past.
+    f: a function of a Tensor of one number. x: such a Tensor, which wants gradients. Returns a new
+    one that wants gradients too, and has no past.
 
     >>> newton_step(lambda x: (x - 3) ** 2, tg.tensor(1.0, requires_grad=True))
     tensor(3., requires_grad=True)

@@ -66,8 +66,9 @@ predict("how-many", 2080)  ### ANSWER
 class Linear(nn.Module):
     """x @ weight.T + bias: x of shape (..., in_features) becomes (..., out_features).
 
-    weight: a Parameter of shape (out_features, in_features). bias: a Parameter of shape (out_features,), or None with
-    bias=False. Both begin evenly spread between ±1/√in_features. in_features and out_features stay as attributes.
+    weight: a Parameter of shape (out_features, in_features). bias: a Parameter of shape
+    (out_features,), or None with bias=False. Both begin evenly spread between ±1/√in_features.
+    in_features and out_features stay as attributes.
 
     >>> Linear(3, 2)(tg.ones(5, 3)).shape
     (5, 2)
@@ -195,9 +196,9 @@ classifier
 def named_modules(self, memo=None, prefix="", remove_duplicate=True):
     """Yield (path, module) for this module and every one inside it, a module before its children.
 
-    prefix: this module's own path, "" for the root. memo: the set of modules that were listed already, each of which is
-    passed over; None at the root. With remove_duplicate=False no module goes into it: one that is used at two places
-    is listed at both.
+    prefix: this module's own path, "" for the root. memo: the set of modules that were listed
+    already, each of which is passed over; None at the root. With remove_duplicate=False no module
+    goes into it: one that is used at two places is listed at both.
 
     >>> [path for path, module in named_modules(Sequential(Linear(2, 3), nn.Tanh()))]
     ['', '0', '1']
@@ -210,7 +211,8 @@ def named_modules(self, memo=None, prefix="", remove_duplicate=True):
         memo.add(self)
     yield prefix, self
     for name, child in self.named_children():
-        yield from child.named_modules(memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+        path = f"{prefix}.{name}" if prefix else name
+        yield from child.named_modules(memo, path, remove_duplicate)
     ### END SOLUTION
 
 
@@ -227,7 +229,7 @@ named_modules = check(named_modules)
 
 # %%
 def named_parameters(self, prefix=""):
-    """Yield (path, parameter) for every nn.Parameter here and in the modules inside, each object once.
+    """Yield (path, parameter) for every nn.Parameter here and in the modules inside, each once.
 
     prefix: this module's own path.
 
@@ -306,7 +308,7 @@ plots.activations(layers)
 
 # %%
 def xavier_uniform_(tensor, gain=1.0):
-    """Fill tensor, of shape (outputs, inputs), evenly between ±gain·√(6 / (inputs + outputs)), and return it.
+    """Fill tensor (outputs, inputs) evenly between ±gain·√(6 / (inputs + outputs)); return it.
 
     In place and without being recorded: tensor may be a Parameter.
     """
@@ -344,10 +346,10 @@ plots.activations(layers)
 
 # %%
 def load_state_dict(self, state_dict):
-    """Copy the numbers of state_dict, a dict from path to Tensor, into this module's parameters: all, or none.
+    """Copy state_dict, a dict from path to Tensor, into this module's parameters: all, or none.
 
-    Raises RuntimeError if a name is on one side alone, or if a shape differs; then nothing was changed. The Parameters
-    stay the objects that they are, and share no memory with the dict.
+    Raises RuntimeError if a name is on one side alone, or if a shape differs; then nothing was
+    changed. The Parameters stay the objects that they are, and share no memory with the dict.
     """
     ### BEGIN SOLUTION
     own = dict(self.named_parameters())

@@ -96,7 +96,7 @@ side_by_side(broken, sound, captions=["as the formula says", "the largest taken 
 
 # %%
 def softmax(self, dim):
-    """Probabilities along the axis dim, in self's shape: exp(x) / sum(exp(x)), for scores of any size.
+    """Probabilities along the axis dim: exp(x) / sum(exp(x)), in self's shape, for any scores.
 
     >>> softmax(tg.tensor([[0.0, 0.0], [1000.0, 0.0]]), dim=1)
     tensor([[0.5000, 0.5000],
@@ -141,7 +141,7 @@ predict("no-idea", 2.303)  ### ANSWER
 
 # %%
 def logsumexp(self, dim, keepdim=False):
-    """log(sum(exp(x))) along the axis dim, for numbers of any size; keepdim=True keeps that axis, with size 1.
+    """log(sum(exp(x))) along the axis dim, for any numbers; keepdim=True keeps it, with size 1.
 
     >>> logsumexp(tg.tensor([1000.0, 1000.0]), dim=0)
     tensor(1000.6931)
@@ -163,7 +163,7 @@ logsumexp = check(logsumexp)
 
 # %%
 def log_softmax(self, dim):
-    """The logarithm of softmax along the axis dim, in self's shape; exact also where softmax is 0 to the last digit.
+    """The logarithm of softmax along the axis dim; exact also where softmax itself rounds to 0.
 
     >>> log_softmax(tg.tensor([1000.0, 0.0]), dim=0)
     tensor([    0., -1000.])
@@ -190,8 +190,8 @@ log_softmax = check(log_softmax)
 def cross_entropy(input, target, reduction="mean"):
     """Minus the log probability of the right class.
 
-    input: scores of shape (n, classes). target: the right classes, integers of shape (n,). reduction: "mean" or "sum"
-    over the rows, or "none" for a Tensor of shape (n,).
+    input: scores of shape (n, classes). target: the right classes, integers of shape (n,).
+    reduction: "mean" or "sum" over the rows, or "none" for a Tensor of shape (n,).
 
     >>> cross_entropy(tg.tensor([[0.0, 0.0]]), tg.tensor([1]))
     tensor(0.6931)
@@ -264,9 +264,10 @@ predict("bug-zero-times", "0 · log 0")  ### ANSWER
 
 # %%
 def binary_cross_entropy_with_logits(input, target, reduction="mean"):
-    """The surprise of sigmoid(input) at targets from 0 to 1, tensors of one shape; for scores of any size.
+    """The surprise of sigmoid(input) at targets from 0 to 1, of one shape; for any scores.
 
-    >>> binary_cross_entropy_with_logits(tg.tensor([0.0, 1000.0]), tg.tensor([1.0, 0.0]), reduction="none")
+    >>> scores, target = tg.tensor([0.0, 1000.0]), tg.tensor([1.0, 0.0])
+    >>> binary_cross_entropy_with_logits(scores, target, reduction="none")
     tensor([   0.6931, 1000.0000])
     """
     ### BEGIN SOLUTION
@@ -341,6 +342,6 @@ plots.curves({"three species": losses}, log=True)
 # - A loss reduces: to a mean, so that its gradient does not grow with the batch.
 # - Softmax and logsumexp take the largest score out first; nothing else in them is needed for safety.
 # - Cross-entropy works on scores. Its gradient is p − y.
-# - log(softmax(x)) and log(1 − σ(x)) are never formed in one's head as two steps: each has a stable form of its own.
+# - log(softmax(x)) and log(1 − σ(x)) are not computed in two steps: each has a stable form of its own.
 #
 # **Next:** lesson 10, *Optimizers*: better ways down than straight.

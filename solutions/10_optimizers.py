@@ -54,7 +54,10 @@ def race(make, steps=40, start=(-9.0, 1.5), land=valley):
     return path
 
 
-paths = {"lr 0.01": race(lambda p: optim.SGD(p, lr=0.01)), "lr 0.06": race(lambda p: optim.SGD(p, lr=0.06))}
+paths = {
+    "lr 0.01": race(lambda p: optim.SGD(p, lr=0.01)),
+    "lr 0.06": race(lambda p: optim.SGD(p, lr=0.06)),
+}
 plots.loss_surface(valley, paths, x=(-10, 3), y=(-2, 2))
 
 # %% [markdown]
@@ -91,8 +94,8 @@ class SGD(Optimizer):
     def update(self, p, g, state, group):
         """Change the array p in place; g, its gradient, stays as it is.
 
-        state: a dict that belongs to this parameter, empty at first, kept from step to step: v is to be kept there.
-        group: the settings, group["lr"] and group["momentum"].
+        state: a dict that belongs to this parameter, empty at first, kept from step to step: v is
+        to be kept there. group: the settings, group["lr"] and group["momentum"].
         """
         ### BEGIN SOLUTION
         v = group["momentum"] * state.get("momentum_buffer", 0) + g
@@ -197,8 +200,9 @@ class Adam(Optimizer):
     def update(self, p, g, state, group):
         """Change the array p in place; g, state and group are as in SGD.
 
-        self.decoupled: whether weight decay acts on p, else weight_decay · p is added to g. state holds, in PyTorch's
-        names, "step" (t, 1 at the first step), "exp_avg" (m) and "exp_avg_sq" (v).
+        self.decoupled: whether weight decay acts on p, else weight_decay · p is added to g. state
+        holds, in PyTorch's names, "step" (t, 1 at the first step), "exp_avg" (m) and "exp_avg_sq"
+        (v).
         """
         ### BEGIN SOLUTION
         lr, (b1, b2), decay = group["lr"], group["betas"], group["weight_decay"]
@@ -234,7 +238,8 @@ racers = {
     "RMSprop": lambda p: RMSprop(p, lr=0.3, alpha=0.9),
     "Adam": lambda p: Adam(p, lr=0.5),
 }
-plots.loss_surface(valley, {name: race(make) for name, make in racers.items()}, x=(-10, 3), y=(-2, 2))
+paths = {name: race(make) for name, make in racers.items()}
+plots.loss_surface(valley, paths, x=(-10, 3), y=(-2, 2))
 
 # %% [markdown]
 # Adam is the quickest into the valley, and runs past the goal: nobody wins every race. Here is another land, with a
@@ -269,7 +274,8 @@ plots.loss_surface(bent, paths, x=(-2, 2), y=(-1, 3))
 def rate(self, base, step):
     """The learning rate of a schedule at a step, from 0, for a group that began at base.
 
-    self.T_max: the number of steps. self.eta_min: the rate at the end. A method, so self is the schedule.
+    self.T_max: the number of steps. self.eta_min: the rate at the end. A method, so self is the
+    schedule.
     """
     ### BEGIN SOLUTION
     down = (1 + math.cos(math.pi * step / self.T_max)) / 2
@@ -323,8 +329,8 @@ predict("bug-schedule", "every batch")  ### ANSWER
 def clip_grad_norm_(parameters, max_norm):
     """Scale all gradients together, in place, so that their common norm is max_norm at most.
 
-    parameters: a list of tensors; some may have no gradient. The norm is the root of the sum of all squares. Returns
-    what it was before, a Tensor of one number.
+    parameters: a list of tensors; some may have no gradient. The norm is the root of the sum of all
+    squares. Returns what it was before, a Tensor of one number.
 
     >>> p = tg.zeros(2).requires_grad_()
     >>> p.grad = tg.tensor([3.0, 4.0]); clip_grad_norm_([p], 1.0), p.grad

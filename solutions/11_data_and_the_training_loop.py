@@ -144,7 +144,8 @@ def random_split(dataset, lengths, generator=None):
     """
     ### BEGIN SOLUTION
     if sum(lengths) != len(dataset):
-        raise ValueError(f"{lengths} add up to {sum(lengths)}, and there are {len(dataset)} examples")
+        wrong = f"{lengths} add up to {sum(lengths)}"
+        raise ValueError(f"{wrong}, and there are {len(dataset)} examples")
     order, parts, start = tg.randperm(len(dataset), generator=generator).tolist(), [], 0
     for n in lengths:
         parts.append(Subset(dataset, order[start : start + n]))
@@ -166,9 +167,8 @@ random_split = check(random_split)
 
 # %%
 course.show("11.random_split")
-everything = TensorDataset(
-    tg.cat([images, tg.data.digits(train=False)[:][0]]), tg.cat([labels, tg.data.digits(train=False)[:][1]])
-)
+more_images, more_labels = tg.data.digits(train=False)[:]
+everything = TensorDataset(tg.cat([images, more_images]), tg.cat([labels, more_labels]))
 to_train, to_test = everything, Subset(everything, list(range(1437, 1797)))
 print(len(to_train), "digits to train on,", len(to_test), "to test with")
 
@@ -194,7 +194,8 @@ predict("fair-mean", 1.5)  ### ANSWER
 def train_epoch(model, batches, loss_function, optimizer):
     """Take a step for each batch, a pair (x, y), with the model in training mode.
 
-    loss_function(model's output, y): the mean loss of a batch. Returns the mean loss of all examples, a float.
+    loss_function(model's output, y): the mean loss of a batch. Returns the mean loss of all
+    examples, a float.
     """
     ### BEGIN SOLUTION
     model.train()
@@ -224,11 +225,11 @@ train_epoch = check(train_epoch)
 
 # %%
 def evaluate(model, data, loss, metrics=None):
-    """The loss and the metrics of a model over batches (x, y): {"loss": 0.3, "accuracy": 0.9}, floats.
+    """Loss and metrics of a model over batches (x, y), as floats: {"loss": 0.3, "accuracy": 0.9}.
 
-    metrics: a dict of functions(outputs, targets), which give a number or a Tensor of one; or None. In evaluation mode
-    and without recording; afterwards the model is in the mode in which it came. All numbers are of all examples
-    together, whatever the sizes of the batches.
+    metrics: a dict of functions(outputs, targets), which give a number or a Tensor of one; or None.
+    In evaluation mode and without recording; afterwards the model is in the mode in which it came.
+    All numbers are of all examples together, whatever the sizes of the batches.
     """
     ### BEGIN SOLUTION
     was = model.training
@@ -259,7 +260,8 @@ tg.manual_seed(0)
 model = network()
 train, validation = random_split(digits, [1200, 237], tg.Generator().manual_seed(0))
 batches, checked = DataLoader(train, 64, shuffle=True), DataLoader(validation, 237)
-optimizer, history = optim.Adam(model.parameters(), lr=0.003), {"loss": [], "val_loss": [], "val_accuracy": []}
+optimizer = optim.Adam(model.parameters(), lr=0.003)
+history = {"loss": [], "val_loss": [], "val_accuracy": []}
 accuracy = {"accuracy": tg.metrics.accuracy}
 for _ in bar(range(15), "epochs"):
     history["loss"].append(train_epoch(model, batches, nn.functional.cross_entropy, optimizer))
@@ -276,13 +278,15 @@ plots.curves(history, x="epoch")
 
 # %%
 by_digit = Subset(digits, sorted(train.indices, key=lambda i: labels[i].item()))
-for name, batches in {"first": DataLoader(train, 64, shuffle=True), "second": DataLoader(by_digit, 64)}.items():
+loaders = {"first": DataLoader(train, 64, shuffle=True), "second": DataLoader(by_digit, 64)}
+for name, batches in loaders.items():
     tg.manual_seed(0)
     model = network()
     optimizer = optim.Adam(model.parameters(), lr=0.003)
     for _ in range(3):
         train_epoch(model, batches, nn.functional.cross_entropy, optimizer)
-    print(f"{name}: right {evaluate(model, checked, nn.functional.cross_entropy, accuracy)['accuracy']:.2f}")
+    measured = evaluate(model, checked, nn.functional.cross_entropy, accuracy)
+    print(f"{name}: right {measured['accuracy']:.2f}")
 
 # %%
 predict("bug-sorted", "shuffle")  ### ANSWER
@@ -316,11 +320,11 @@ predict("which-weights", "epoch 4")  ### ANSWER
 
 # %%
 def on_epoch_end(self, run):
-    """Whether training should end now: True, or a text that says why, if `self.patience` epochs brought nothing better.
+    """Whether to end now: True, or a text that says why, if `self.patience` epochs did no better.
 
-    run.history.epochs: how many epochs there were. run.history.best(*self.measure): the number of the best of them,
-    counted from 1, the first if several are as good. A method of a callback, so self is the callback; self.measure is
-    what it watches, a tuple such as ("val_loss", "min").
+    run.history.epochs: how many epochs there were. run.history.best(*self.measure): the number of
+    the best of them, counted from 1, the first if several are as good. A method of a callback, so
+    self is the callback; self.measure is what it watches, a tuple such as ("val_loss", "min").
     """
     ### BEGIN SOLUTION
     best = run.history.best(*self.measure)
@@ -365,7 +369,8 @@ plots.curves({"loss": history["loss"], "val_loss": history["val_loss"]}, x="epoc
 
 # %%
 wrong = (read != test_labels).nonzero()[:, 0][:10]
-told = [f"{t} read as {r}" for r, t in zip(read[wrong].tolist(), test_labels[wrong].tolist(), strict=True)]
+pairs = zip(read[wrong].tolist(), test_labels[wrong].tolist(), strict=True)
+told = [f"{t} read as {r}" for r, t in pairs]
 plots.image_grid(test_images[wrong], told)
 
 # %% [markdown]

@@ -32,7 +32,7 @@ x, x_test = x.flatten(1), x_test.flatten(1)
 
 
 def deep(activation, depth=10, width=32, extra=None):
-    """A network of so many hidden layers, with an activation after each, and something extra before it."""
+    """A network of so many hidden layers, an activation after each, something extra before it."""
     layers, before = [], 64
     for _ in range(depth):
         layers += [nn.Linear(before, width), *([extra(width)] if extra else []), activation()]
@@ -144,10 +144,10 @@ predict("relu-power", "half")  ### ANSWER
 
 # %%
 def kaiming_normal_(tensor, a=0.0, mode="fan_in", nonlinearity="leaky_relu"):
-    """Fill tensor, of shape (outputs, inputs), in place with normal numbers of mean 0, and return it.
+    """Fill tensor (outputs, inputs) in place with normal numbers of mean 0, and return it.
 
-    Their standard deviation is gain / √fan; fan is the number of inputs, or with mode="fan_out" that of outputs.
-    Nothing is recorded.
+    Their standard deviation is gain / √fan; fan is the number of inputs, or with mode="fan_out"
+    that of outputs. Nothing is recorded.
     """
     ### BEGIN SOLUTION
     fan = tensor.shape[1] if mode == "fan_in" else tensor.shape[0]
@@ -202,8 +202,8 @@ print(f"loss {history['ReLU, its first numbers'][-1]:.2f}, right {right(relu):.2
 def layer_norm(input, normalized_shape, weight=None, bias=None, eps=1e-5):
     """Bring each example to mean 0 and variance 1 over its last axes, then scale and shift.
 
-    normalized_shape: the sizes of the axes that belong together, the last ones of input: (4,) or (3, 4). weight, bias:
-    of that shape, or None. The variance is the mean of the squared distances.
+    normalized_shape: the sizes of the axes that belong together, the last ones of input: (4,) or
+    (3, 4). weight, bias: of that shape, or None. The variance is the mean of the squared distances.
 
     >>> layer_norm(tg.tensor([[1.0, 3.0]]), (2,))
     tensor([[-1.0000,  1.0000]])
@@ -231,12 +231,14 @@ layer_norm = check(layer_norm)
 # *Difficulty 4 of 5 · about 14 minutes · builds `nn.normalization.batch_norm`*
 
 # %%
-def batch_norm(input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5):
-    """Bring each feature of input (n, features) to mean 0 and variance 1, then scale and shift, as in layer_norm.
+def batch_norm(
+    input, running_mean, running_var, weight=None, bias=None, training=False, momentum=0.1, eps=1e-5
+):
+    """Bring each feature of input (n, features) to mean 0, variance 1; then scale and shift it.
 
-    training: by the batch's own mean and variance (the mean of the squared distances), and the running ones are moved,
-    in place and without being recorded: (1 − momentum) · old + momentum · new, the new variance times n / (n − 1).
-    Otherwise by the running ones, which stay as they are.
+    training: by the batch's own mean and variance (the mean of the squared distances), and the
+    running ones are moved, in place and without being recorded: (1 − momentum) · old + momentum ·
+    new, the new variance times n / (n − 1). Otherwise by the running ones, which stay as they are.
     """
     ### BEGIN SOLUTION
     if training:
@@ -271,8 +273,10 @@ tg.manual_seed(0)
 hasty = begun_well(deep(nn.ReLU, extra=nn.BatchNorm1d))
 hasty(x[:100])
 hasty.eval()
-print(f"first BatchNorm: running mean {hasty[1].running_mean[0].item():.2f}, running variance "
-      f"{hasty[1].running_var[0].item():.2f}; this batch: variance {hasty[0](x[:100])[:, 0].var().item():.2f}")
+norm, batch = hasty[1], hasty[0](x[:100])[:, 0]
+mean, variance = norm.running_mean[0].item(), norm.running_var[0].item()
+print(f"first BatchNorm: running mean {mean:.2f}, running variance {variance:.2f};", end=" ")
+print(f"this batch: variance {batch.var().item():.2f}")
 
 # %%
 predict("bug-first-batches", "the running numbers")  ### ANSWER
@@ -363,7 +367,8 @@ with course.mine():
     scores = {name: right(model) for name, model in patients.items()}
 for name, score in scores.items():
     print(f"{name}: right {score:.2f}")
-plots.curves({name: losses[::5] for name, losses in history.items()}, x="every fifth step", y="loss", log=True)
+fifth = {name: losses[::5] for name, losses in history.items()}
+plots.curves(fifth, x="every fifth step", y="loss", log=True)
 
 # %%
 plots.gradient_flow(one_pass(patients["sigmoid, batch norm"]))

@@ -87,11 +87,13 @@ def exercise(**changes: Any) -> Page:
     return page(lesson=replace(LESSON, exercises=(replace(EXERCISE, **changes),)))
 
 
-def answered(lines: int) -> Page:
+def answered(lines: int, line: str = "x") -> Page:
     """The good lesson with a solution that has an answer of so many lines."""
     made = page()
     solved = [new_code_cell(cell.source) for cell in made.cells]
-    solved[3].source = STUB.replace('raise NotImplementedError("write your answer here")', "\n    ".join(["x"] * lines))
+    solved[3].source = STUB.replace(
+        'raise NotImplementedError("write your answer here")', "\n    ".join([line] * lines)
+    )
     solved[1].outputs = made.solved[0].outputs
     return replace(made, solved=solved)
 
@@ -107,6 +109,7 @@ BROKEN: dict[str, tuple[Page, str]] = {
         added("text", "word " * 151, "word " * 150),
         "12: 151 words, and 150 are the most for an idea; cut",
     ),
+    "a wide line": (answered(1, "x" * 97), "4: a line of 101 characters, and a small screen shows 100; break"),
     "predictions": (
         page(CELLS[:-2], replace(LESSON, predictions=PREDICTIONS[1:])),
         "0: 2 predictions, and 3 are the least; ask with",

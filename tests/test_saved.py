@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 import linecache
 import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tinygrad_course.course import check, child, exercises, progress, saved
-from tinygrad_course.course.difference import beside, show, without_docstrings
+from tinygrad_course.course.difference import beside, show, source_of_the_package, without_docstrings
 from tinygrad_course.course.exercise import Exercise
 from tinygrad_course.course.exercises import Session, session
 from tinygrad_course.course.source import Source, unknown_names
+from tinygrad_course.nn.normalization import layer_norm
 
 LESSON = """
 import numpy as np
@@ -340,6 +343,12 @@ def test_a_file_edited_by_hand_is_shown_as_it_is(folder: Path, capsys: pytest.Ca
 def test_show_of_an_exercise_without_target_is_beside_the_courses_answer(capsys: pytest.CaptureFixture[str]) -> None:
     assert "return len(walk(node))" in said(capsys, show, "91.count", None, True)
     assert "There is no exercise called `nothing`" in said(capsys, show, "nothing")
+
+
+def test_notes_to_a_tool_are_left_out() -> None:
+    piece = replace(exercise("sum_to"), target="tinygrad_course.nn.normalization.layer_norm")
+    assert "# fmt: skip" in inspect.getsource(layer_norm)
+    assert "\n) -> Tensor:\n" in source_of_the_package(piece) and "# fmt" not in source_of_the_package(piece)
 
 
 def test_docstrings_are_left_out() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import inspect
+import re
 import textwrap
 from difflib import SequenceMatcher
 from pkgutil import resolve_name
@@ -13,6 +14,8 @@ from . import feedback, saved
 from .exercise import Exercise
 from .exercises import UnknownExercise, find, tried
 from .feedback import Code, Message, Table
+
+NOTE_TO_A_TOOL = re.compile(r"  # (?:fmt|noqa|type): ?.*")  # to a formatter or a checker: nothing to learn from
 
 
 def show(thing: Any, version: int | None = None, now: bool = False) -> None:
@@ -65,7 +68,7 @@ def _versions(exercise: Exercise, passed: list[str]) -> list[str]:
 def source_of_the_package(exercise: Exercise) -> str:
     """The text of the piece in the package; where the exercise builds none of it, of the course's own answer."""
     piece = resolve_name(exercise.target) if exercise.target else exercise.reference
-    return textwrap.dedent(inspect.getsource(piece)).rstrip()
+    return NOTE_TO_A_TOOL.sub("", textwrap.dedent(inspect.getsource(piece))).rstrip()
 
 
 def definition(text: str) -> str:

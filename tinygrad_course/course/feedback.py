@@ -81,7 +81,7 @@ def _row(row: tuple[str, ...], breaks: bool) -> str:
 
 def _pre(cell: str, breaks: bool) -> str:
     lines = "pre" if "\n" in cell and not breaks else "pre-wrap"
-    return f"margin: 0; background: none; white-space: {lines}"
+    return f"margin: 0; background: none; white-space: {lines}; word-break: normal; overflow-wrap: anywhere"
 
 
 def _lines_of(row: tuple[str, ...]) -> list[list[str]]:

@@ -26,6 +26,7 @@ Found = Iterator[tuple[int, str]]
 MOST = {"cells": 45, "words": 1800}
 MOST_OF_AN_IDEA = 150  # words, between one cell of code and the next
 MOST_OF_AN_EXERCISE = 15  # minutes, and lines
+MOST_OF_A_LINE = 100  # characters of code: a cell of JupyterLab on a screen 1,280 pixels wide shows no more
 LEAST = {
     "predictions": (3, 'ask with predict("id", answer)  ### ANSWER'),
     "bug_hunts": (1, "write one under a heading ### Bug hunt"),
@@ -93,6 +94,13 @@ def _bounds(page: Page) -> Found:
     for cell, text in texts(page):
         if words(text) > MOST_OF_AN_IDEA:
             yield cell, f"{words(text)} words, and {MOST_OF_AN_IDEA} are the most for an idea; cut, or show some of it"
+
+
+def _widths(page: Page) -> Found:
+    for number, cell in enumerate(page.solved or page.cells, 1):
+        longest = max(map(len, cell.source.splitlines()), default=0) if cell.cell_type == "code" else 0
+        if longest > MOST_OF_A_LINE:
+            yield number, f"a line of {longest} characters, and a small screen shows {MOST_OF_A_LINE}; break it"
 
 
 def _minutes(page: Page) -> Found:
@@ -296,4 +304,7 @@ def _voice(page: Page) -> Found:
             yield number, "an exclamation mark; end the sentence with a full stop"
 
 
-RULES = (_built, _bounds, _minutes, _headings, _pictures, _exercises, _predictions, _marks, _hints, _features, _voice)
+RULES = (
+    _built, _bounds, _widths, _minutes, _headings, _pictures, _exercises, _predictions, _marks, _hints, _features,
+    _voice,
+)  # fmt: skip
