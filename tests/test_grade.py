@@ -347,7 +347,7 @@ def test_a_piece_of_the_course_stands_in_for_one_that_did_not_pass() -> None:
     answers.give(symmetric)
     found = answers.program(best)
     assert found and found.text.startswith(
-        f"from {lesson.module} import symmetric_difference as symmetric_difference\n"
+        f"from {lesson.module}.symmetric_difference import symmetric_difference as symmetric_difference\n"
     )
     assert not answers.borrows(best, found), "what the course gave is not borrowed"
 

@@ -1,4 +1,4 @@
-"""Mistakes of propagate in the order of the nodes: the oldest is first, or one whose gradient is not whole."""
+"""Mistakes in the order in which propagate takes the nodes: oldest first, or before all of a gradient has arrived."""
 
 from __future__ import annotations
 
