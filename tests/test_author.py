@@ -301,12 +301,14 @@ def test_a_new_lesson_builds_and_passes_the_linter_and_the_tests(tmp_path: Path)
         "solutions/97_the_new_one.py",
     ]
     assert cells(lesson_notebook(tmp_path / made[3]))[0].startswith('# The "new" {one}\n')
+    folder = tmp_path / "tinygrad_course" / "course" / "exercises" / "lesson97"
+    assert sorted(path.name for path in folder.glob("*.py")) == ["__init__.py", "tripled.py"]
 
 
 def test_a_new_lesson_overwrites_nothing(tmp_path: Path) -> None:
-    module = tmp_path / "tinygrad_course" / "course" / "exercises" / "lesson05.py"
-    module.parent.mkdir(parents=True)
-    module.write_text("mine")
+    exercise = tmp_path / "tinygrad_course" / "course" / "exercises" / "lesson05" / "walk.py"
+    exercise.parent.mkdir(parents=True)
+    exercise.write_text("mine")
     written(tmp_path, SOURCE)
     before = {path: path.read_text() for path in tmp_path.rglob("*.py")}
     for number, title in (("00", "Made up"), ("00", "Other"), ("05", "Tensors")):
@@ -316,6 +318,7 @@ def test_a_new_lesson_overwrites_nothing(tmp_path: Path) -> None:
         with pytest.raises(AuthorError, match="Give two digits and a title"):
             new(number, title, tmp_path)
     assert {path: path.read_text() for path in tmp_path.rglob("*.py")} == before
+    assert not (exercise.parent.parent / "lesson06").exists()
 
 
 # The commands

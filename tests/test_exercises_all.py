@@ -167,6 +167,12 @@ def test_what_an_exercise_says_of_itself(lesson: Lesson, exercise: Exercise) -> 
         assert resolve_name(exercise.target) is exercise.reference
 
 
+@pytest.mark.parametrize(("lesson", "exercise"), PAIRS)
+def test_an_exercise_is_in_the_file_of_its_name(lesson: Lesson, exercise: Exercise) -> None:
+    file = importlib.import_module(f"{lesson.module}.{exercise.name.lower()}")
+    assert any(value is exercise for value in vars(file).values())
+
+
 @pytest.mark.parametrize("lesson", LESSONS, ids=[lesson.number for lesson in LESSONS])
 def test_what_a_lesson_says_of_itself(lesson: Lesson) -> None:
     assert importlib.import_module(lesson.module).LESSON is lesson

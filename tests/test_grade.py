@@ -273,6 +273,8 @@ BORROWED = {
                      "def sum_to(*given):\n    return helper(*given)"], OWN),
     "out of the exercises": (["def sum_to(*given):\n    from tinygrad_course.course.exercises.lesson05 import LESSON\n"
                               "    return LESSON.exercise('sum_to').reference(*given)"], OWN),
+    "out of an exercise's own file": (["from tinygrad_course.course.exercises.lesson05.sum_to import sum_to_padded\n"
+                                       "def sum_to(*given):\n    return sum_to_padded(*given)"], OWN),
     "imported after an answer": (["def sum_to(g, shape):\n    return g",
                                   "from tinygrad_course.graph import sum_to"], Y),
     "another piece of the package": (["import tinygrad_course as tg\nfrom tinygrad_course.graph import walk\n"
@@ -345,7 +347,7 @@ def test_a_piece_of_the_course_stands_in_for_one_that_did_not_pass() -> None:
     answers.give(symmetric)
     found = answers.program(best)
     assert found and found.text.startswith(
-        f"from {lesson.module} import symmetric_difference as symmetric_difference\n"
+        f"from {lesson.module}.symmetric_difference import symmetric_difference as symmetric_difference\n"
     )
     assert not answers.borrows(best, found), "what the course gave is not borrowed"
 

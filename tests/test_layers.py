@@ -128,6 +128,15 @@ def test_importing_the_package_brings_in_no_heavy_module() -> None:
     assert done.stdout.strip() == "[]"
 
 
+def test_a_lessons_exercises_bring_in_those_of_no_other() -> None:
+    code = (
+        "import sys; from tinygrad_course.course.exercises import load; load('04')\n"
+        "print(*sorted({name.split('.')[3] for name in sys.modules if '.exercises.lesson' in name}))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "lesson04"
+
+
 @pytest.mark.parametrize(
     ("file", "source", "parts"),
     [
@@ -184,6 +193,6 @@ def test_what_one_reads_as_a_whole_stays_small(part: str) -> None:
     assert 0 < sum(code_lines((PACKAGE / file).read_text(encoding="utf-8")) for file in files) < MOST[part]
 
 
-@pytest.mark.parametrize("file", [file for file in FILES if "/exercises/" not in file])
+@pytest.mark.parametrize("file", FILES)
 def test_a_file_is_not_too_long(file: str) -> None:
     assert len((PACKAGE / file).read_text(encoding="utf-8").splitlines()) <= LONGEST

@@ -135,7 +135,7 @@ BROKEN: dict[str, tuple[Page, str]] = {
         changed("### Exercise 1 · Twice", "### Twice"),
         "0: 50.doubled has no heading; write ### Exercise 1 ·",
     ),
-    "a heading more": (added("text", "### Exercise 2 · More"), "12: Exercise 2 is not in exercises/lesson50.py"),
+    "a heading more": (added("text", "### Exercise 2 · More"), "12: Exercise 2 is not in exercises/lesson50;"),
     "other difficulty": (
         exercise(difficulty=3),
         "3: below the heading of 50.doubled write: *Difficulty 3 of 5 · about 5 ",
@@ -159,7 +159,7 @@ BROKEN: dict[str, tuple[Page, str]] = {
         changed('"number"', '"shape"'),
         '0: the prediction is asked nowhere; write predict("number", answer)',
     ),
-    "not in the module": (changed('"number"', '"other"'), '11: predict("other") is not in exercises/lesson50.py'),
+    "not in the module": (changed('"number"', '"other"'), '11: predict("other") is not in exercises/lesson50;'),
     "answer in the lesson": (
         changed('"number", ...', '"number", 3'),
         '11: the answer to "number" stands in the lesson',
@@ -174,7 +174,7 @@ BROKEN: dict[str, tuple[Page, str]] = {
     "mark of a solution": (added("text", "### BEGIN SOLUTION"), "12: ### BEGIN SOLUTION stands in the lesson"),
     "a hint with the line": (
         exercise(hints=("Why?", "Try", "Fill in:\ntwice = x+x*1.0")),
-        "0: hint 3 of 50.doubled in exercises/lesson50.py holds the line 'twice = x + x * 1.0'",
+        "0: hint 3 of 50.doubled in exercises/lesson50 holds the line 'twice = x + x * 1.0'",
     ),
     "a hint with its value": (
         exercise(hints=("Is it x + x * 1.0?", "", "")),

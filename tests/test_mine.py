@@ -163,7 +163,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A learner's folder, and a lesson 90 whose exercises build these pieces; no other lesson has any."""
     lessons, work = tmp_path / "lessons", tmp_path / "work"
     lessons.mkdir()
-    (lessons / "lesson90.py").write_text(LESSON.format(targets=list(TARGETS.items())), encoding="utf-8")
+    (lessons / "lesson90").mkdir()
+    (lessons / "lesson90" / "__init__.py").write_text(LESSON.format(targets=list(TARGETS.items())), encoding="utf-8")
     monkeypatch.setattr(exercises, "__path__", [str(lessons)])
     monkeypatch.delitem(sys.modules, "tinygrad_course.course.exercises.lesson90", raising=False)
     monkeypatch.setenv("TINYGRAD_COURSE_FOLDER", str(work))
@@ -390,7 +391,7 @@ def test_a_method_that_a_factory_made_can_be_a_target(monkeypatch: pytest.Monkey
     """Tensor.relu is a closure: its code is exchanged for one with as many free variables."""
     before = state_of_the_framework()
     monkeypatch.setitem(TARGETS, "relu", "tensor.Tensor.relu")
-    path = Path(exercises.__path__[0], "lesson90.py")
+    path = Path(exercises.__path__[0], "lesson90", "__init__.py")
     path.write_text(LESSON.format(targets=list(TARGETS.items())), encoding="utf-8")
     keep(relu="def relu(x):\n    return 5")
     with mine():

@@ -293,9 +293,28 @@ def version(tmp_path: Path, file_name: str, **changed: Any) -> str:
     return check_version(module.EXERCISE)
 
 
+def version_of_a_folder(tmp_path: Path, folder: str, **changed: Any) -> str:
+    """The version of a check whose helper is in another file of its lesson."""
+    text = CASES.format(**{**SAME, **changed})
+    start, end = text.index("def helper"), text.index("def case")
+    (tmp_path / folder).mkdir()
+    (tmp_path / folder / "shared.py").write_text(text[start:end], encoding="utf-8")
+    own = f"{text[:start]}from .shared import helper\n\n{text[end:]}"
+    (tmp_path / folder / "__init__.py").write_text(own, encoding="utf-8")
+    return check_version(importlib.import_module(folder).EXERCISE)
+
+
 @pytest.mark.parametrize("change", [{"helper": " + 0"}, {"name": "x ="}, {"script": " + 0"}, {"tolerance": 1e-3}])
 def test_another_check_has_another_version(tmp_path: Path, change: dict[str, Any]) -> None:
     assert version(tmp_path, "one") != version(tmp_path, "two", **change)
+
+
+def test_a_helper_in_another_file_of_the_lesson_belongs_to_the_check(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(str(tmp_path))
+    one, same = (version_of_a_folder(tmp_path, folder) for folder in ("a_lesson", "a_lesson_again"))
+    assert one == same != version_of_a_folder(tmp_path, "another_lesson", helper=" + 0")
 
 
 def test_what_is_not_the_check_does_not_change_its_version(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     lessons = tmp_path / "lessons"
     lessons.mkdir()
     (lessons / "made_up_lesson_91.py").write_text(LESSON, encoding="utf-8")
-    (lessons / "lesson91.py").write_text("from made_up_lesson_91 import LESSON", encoding="utf-8")
+    (lessons / "lesson91").mkdir()
+    (lessons / "lesson91" / "__init__.py").write_text("from made_up_lesson_91 import LESSON", encoding="utf-8")
     monkeypatch.syspath_prepend(str(lessons))
     monkeypatch.setattr(exercises, "__path__", [str(lessons)])
     for name in ("made_up_lesson_91", "tinygrad_course.course.exercises.lesson91"):

@@ -100,7 +100,9 @@ def test_the_command_prints_json_or_a_table() -> None:
 def test_a_lesson_without_exercises_is_named_with_the_cure(tmp_path: Path) -> None:
     (tmp_path / "solutions").mkdir()
     (tmp_path / "solutions" / "97_new.py").write_text("# %% [markdown]\n# # New\n", encoding="utf-8")
-    with pytest.raises(AuthorError, match=r"97_new.py has no exercises; write LESSON in .*lesson97.py"):
+    with pytest.raises(
+        AuthorError, match=r"97_new.py has no exercises; write LESSON in .*exercises/lesson97/__init__.py"
+    ):
         pages(["97"], tmp_path)
 
 

@@ -28,6 +28,9 @@ def test_everything_is_inside(unpacked: Path) -> None:
     package = unpacked / "tinygrad_course"
     for part in ("py.typed", "_lessons/00_start_here.ipynb", "_solutions/00_start_here.ipynb", "data/files/digits.npz"):
         assert (package / part).is_file(), part
+    exercises = [path.relative_to(package) for path in package.glob("course/exercises/**/*.py")]
+    source = ROOT / "tinygrad_course"
+    assert sorted(exercises) == sorted(p.relative_to(source) for p in source.glob("course/exercises/**/*.py"))
     assert list(package.glob("data/files/*LICENSE*"))
 
 

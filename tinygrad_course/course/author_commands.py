@@ -70,8 +70,8 @@ def build(lessons: tuple[str, ...], no_solutions: bool, nbgrader: bool, output: 
 def new(number: str, title: str) -> None:
     """Begin a lesson: new 13 "Convolution", say.
 
-    Writes its source and its exercises, small but whole: they can be built and pass lint and the tests as they are.
-    Change them step by step. Nothing is overwritten.
+    Writes its source and the folder of its exercises, small but whole: they can be built and pass lint and the tests
+    as they are. Change them step by step. Nothing is overwritten.
     """
     with _tools():
         from .skeleton import new as begin

@@ -149,10 +149,10 @@ def _exercises(page: Page) -> Found:
         else:
             yield from _exercise(page, exercise, place)
         if not exercise.mistakes:
-            yield place, f"{exercise.id} knows no mistake; add one that people make to exercises/{_module(page)}"
+            yield place, f"{exercise.id} knows no mistake; add one that people make to {_folder(page)}"
     for name, cell in places.items():
         if name.startswith("Exercise"):
-            yield cell, f"{name} is not in exercises/{_module(page)}; add it there, or number the headings from 1"
+            yield cell, f"{name} is not in {_folder(page)}; add it there, or number the headings from 1"
 
 
 def _exercise(page: Page, exercise: Exercise, place: int) -> Found:
@@ -193,8 +193,8 @@ def _is_blank(code: str, exercise: Exercise) -> bool:
     return STUB in code and any(node.name == exercise.name and ast.get_docstring(node) for node in made)
 
 
-def _module(page: Page) -> str:
-    return f"lesson{page.lesson.number}.py"
+def _folder(page: Page) -> str:
+    return f"exercises/lesson{page.lesson.number}"
 
 
 def _predictions(page: Page) -> Found:
@@ -205,7 +205,7 @@ def _predictions(page: Page) -> Found:
     for cell, id, rest in predictions(page):
         known = page.lesson.prediction(id)
         if known is None:
-            yield cell, f'predict("{id}") is not in exercises/{_module(page)}; add it there, or mend the id'
+            yield cell, f'predict("{id}") is not in {_folder(page)}; add it there, or mend the id'
         elif not rest.startswith("..."):
             yield cell, f'the answer to "{id}" stands in the lesson; end the line with {ANSWER}'
         elif _told(known, next((text for n, text in reversed([*texts(page)]) if n < cell), "")):
@@ -235,7 +235,7 @@ def _hints(page: Page) -> Found:
         for level, hint in enumerate(exercise.hints, 1):
             for line in _lines(exercise):
                 if _squeezed(line) in _squeezed(hint):
-                    where = f"hint {level} of {exercise.id} in exercises/{_module(page)}"
+                    where = f"hint {level} of {exercise.id} in {_folder(page)}"
                     yield 0, f"{where} holds the line {line!r}; leave a gap where the idea is"
 
 

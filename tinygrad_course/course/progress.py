@@ -18,6 +18,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from types import FunctionType
 from typing import Any, Literal, NamedTuple
 
 from .exercise import Exercise, Lesson
@@ -134,7 +135,7 @@ def check_version(exercise: Exercise) -> str:
 
 
 def _collect(function: Any, texts: dict[str, str]) -> None:
-    """Add the text of a function, and of the functions of its own file that it names."""
+    """Add the text of a function, and of the functions of its own lesson that it names."""
     try:
         text = inspect.getsource(function)
     except (OSError, TypeError):  # typed at a prompt, or no function
@@ -143,8 +144,13 @@ def _collect(function: Any, texts: dict[str, str]) -> None:
         texts[f"{function.__qualname__} {len(texts)}"] = text
         for name in sorted(set(re.findall(r"\w+", text))):
             named = function.__globals__.get(name)
-            if inspect.isfunction(named) and named.__module__ == function.__module__:
+            if inspect.isfunction(named) and _folder(named) == _folder(function):
                 _collect(named, texts)
+
+
+def _folder(function: FunctionType) -> str:
+    """The package that a function is in: a lesson's exercises; the module where it is in none."""
+    return function.__module__.rpartition(".")[0] or function.__module__
 
 
 # Where the learner stands

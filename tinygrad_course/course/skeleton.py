@@ -97,8 +97,30 @@ predict("forgotten", "the first")  ### ANSWER
 # **Next:** the lesson after this one.
 '''
 
-MODULE = '''\
+FOLDER = '''\
 """Lesson {number}, {title}: say what is built in it."""
+
+from __future__ import annotations
+
+from ...exercise import Lesson, Prediction
+from .tripled import TRIPLED
+
+PREDICTIONS = (
+    Prediction("slope", 3, "y grows three times as fast as x."),
+    Prediction("twice", 9, "Three times as fast, and three times as fast again."),
+    Prediction(
+        "forgotten",
+        "the first",
+        "Without `requires_grad=True` nothing is remembered of w.",
+        choices=("the first", "the second"),
+    ),
+)
+
+LESSON = Lesson("{number}", __name__, (TRIPLED,), PREDICTIONS)
+'''
+
+EXERCISE = '''\
+"""tripled multiplies a tensor by 3: say what the exercise asks."""
 
 from __future__ import annotations
 
@@ -106,7 +128,7 @@ from typing import Any
 
 import tinygrad_course as tg
 
-from ..exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake, Piece, Prediction
+from ...exercise import AFTERWARDS, Case, Exercise, Mistake, Piece
 
 
 def tripled(x: Any) -> Any:
@@ -137,19 +159,6 @@ TRIPLED = Exercise(
         "Fill in what is missing:\\nreturn x ...",
     ),
 )
-
-PREDICTIONS = (
-    Prediction("slope", 3, "y grows three times as fast as x."),
-    Prediction("twice", 9, "Three times as fast, and three times as fast again."),
-    Prediction(
-        "forgotten",
-        "the first",
-        "Without `requires_grad=True` nothing is remembered of w.",
-        choices=("the first", "the second"),
-    ),
-)
-
-LESSON = Lesson("{number}", __name__, (TRIPLED,), PREDICTIONS)
 '''
 
 
@@ -161,14 +170,17 @@ def new(number: str, title: str, root: Path | None = None) -> list[Path]:
     words = re.sub(r"\W+", "_", title.lower(), flags=re.ASCII).strip("_")
     if not re.fullmatch(r"\d\d", number) or not words:
         raise AuthorError('Give two digits and a title with letters, as in: tinygrad-course author new 05 "Tensors"')
+    folder = root / EXERCISES / f"lesson{number}"
     files = {
         root / "solutions" / f"{number}_{words}.py": LESSON,
-        root / EXERCISES / f"lesson{number}.py": MODULE,
+        folder / "__init__.py": FOLDER,
+        folder / "tripled.py": EXERCISE,
     }
     there = [source for source in sources(root) if source.name.startswith(f"{number}_")]
-    there += [path for path in files if path.exists()]
+    there += sorted(folder.glob("*.py"))
     if there:
         raise AuthorError(f"{there[0]} is there already; nothing was written. Edit it, or choose another number.")
+    folder.mkdir(exist_ok=True)
     for path, text in files.items():
         filled = text.format(number=number, title=title.strip(), before=f"{max(int(number) - 1, 0):02d}")
         create_file(path, filled.encode())

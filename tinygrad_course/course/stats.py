@@ -42,7 +42,7 @@ def pages(lessons: Sequence[str] = (), root: Path | None = None) -> list[Page]:
 def _page(source: Path) -> Page:
     number, built = source.name[:2], source.with_suffix(".ipynb")
     if number not in exercises.numbers():
-        raise AuthorError(f"{source} has no exercises; write LESSON in course/exercises/lesson{number}.py.")
+        raise AuthorError(f"{source} has no exercises; write LESSON in course/exercises/lesson{number}/__init__.py.")
     solved = nbformat.read(built, as_version=4).cells if built.is_file() else []
     return Page(source, exercises.load(number), lesson_notebook(source).cells, solved)
 
@@ -94,7 +94,7 @@ def stated_minutes(page: Page) -> int:
 def count(page: Page) -> dict[str, int]:
     """One lesson, counted.
 
-    exercises and mistakes: those of the exercises' module. predictions: calls of predict. bug_hunts: headings that
+    exercises and mistakes: those of the exercises' folder. predictions: calls of predict. bug_hunts: headings that
     begin with "Bug hunt". graphs: outputs of the executed solution that are pictures: what draw, side_by_side and play
     drew, and plots. minutes: what the first cell states. words: in text cells; code in a line counts, blocks of code
     and formulas do not.

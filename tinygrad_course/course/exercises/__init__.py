@@ -1,4 +1,4 @@
-"""The lessons' exercises, a module for each lesson (lesson00.py holds LESSON), and the lesson in hand."""
+"""The lessons' exercises, a folder for each lesson (lesson00 holds LESSON), and the lesson in hand."""
 
 from __future__ import annotations
 
@@ -47,8 +47,8 @@ session = Session()
 
 def numbers() -> list[str]:
     """The numbers of the lessons that have exercises, in order."""
-    modules = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name.removeprefix("lesson") for name in modules if name.startswith("lesson"))
+    folders = (found.name for found in pkgutil.iter_modules(__path__))
+    return sorted(name.removeprefix("lesson") for name in folders if name.startswith("lesson"))
 
 
 def load(number: str | int) -> Lesson:

@@ -1,0 +1,19 @@
+"""A module with others inside, and what is found when it is gone through."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from tinygrad_course import nn
+
+Found = Iterator[tuple[str, Any]]
+
+
+class _Tree(nn.Module):
+    """A body of two layers, and a head; tied: the head is the body's first layer again."""
+
+    def __init__(self, tied: bool = False) -> None:
+        super().__init__()
+        self.body = nn.Sequential(nn.Linear(2, 3), nn.Tanh())
+        self.head = self.body[0] if tied else nn.Linear(3, 1)

@@ -1,0 +1,219 @@
+"""batch_norm brings each channel to mean 0 and variance 1 over the batch, then scales and shifts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+import tinygrad_course as tg
+from tinygrad_course.nn import normalization
+
+from ...exercise import Case, Exercise, Mistake, Piece
+
+
+def given(*rows: Any) -> Any:
+    """A tensor of float64."""
+    return tg.tensor(list(rows), dtype=tg.float64)
+
+
+def _batch_norm(
+    input: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Any:  # fmt: skip
+    if training:
+        mean, n = input.mean(0), len(input)
+        variance = ((input - mean) ** 2).mean(0)
+        with tg.no_grad():
+            running_mean += momentum * (mean - running_mean)
+            running_var += momentum * (variance * n / (n - 1) - running_var)
+    else:
+        mean, variance = running_mean, running_var
+    return normalization.affine((input - mean) / (variance + eps).sqrt(), weight, bias)
+
+
+def _batch_norm_by_copy(
+    input: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Any:  # fmt: skip
+    mean, variance = (input.mean(0), input.var(0, correction=0)) if training else (running_mean, running_var)
+    if training:
+        with tg.no_grad():
+            running_mean.copy_((1 - momentum) * running_mean + momentum * mean)
+            running_var.copy_((1 - momentum) * running_var + momentum * input.var(0))
+    z = (input - mean) * (variance + eps) ** -0.5
+    z = z * weight if weight is not None else z
+    return z + bias if bias is not None else z
+
+
+def _wrong_batch_norm(change: Callable[..., Any]) -> Callable[..., Any]:
+    """The mistake: change(input, mean, var, training, momentum) gives the statistics, and moves the running ones."""
+
+    def batch_norm(
+        input: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None,
+        training: bool = False, momentum: float = 0.1, eps: float = 1e-5,
+    ) -> Any:  # fmt: skip
+        mean, variance = change(input, running_mean, running_var, training, momentum)
+        return normalization.affine((input - mean) / (variance + eps).sqrt(), weight, bias)
+
+    return batch_norm
+
+
+def _own(x: Any) -> tuple[Any, Any]:
+    mean = x.mean(0)
+    return mean, ((x - mean) ** 2).mean(0)
+
+
+def _follow(running: Any, now: Any, share: float) -> None:
+    running.data[...] = (1 - share) * running.data + share * now.data
+
+
+@_wrong_batch_norm
+def _batch_norm_always_own(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if training:
+        _follow(mean, x.mean(0), momentum)
+        _follow(variance, x.var(0), momentum)
+    return _own(x)
+
+
+@_wrong_batch_norm
+def _batch_norm_biased(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if not training:
+        return mean, variance
+    own = _own(x)
+    _follow(mean, own[0], momentum)
+    _follow(variance, own[1], momentum)
+    return own
+
+
+@_wrong_batch_norm
+def _batch_norm_unbiased(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if not training:
+        return mean, variance
+    _follow(mean, x.mean(0), momentum)
+    _follow(variance, x.var(0), momentum)
+    return x.mean(0), x.var(0)
+
+
+@_wrong_batch_norm
+def _batch_norm_turned(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if not training:
+        return mean, variance
+    _follow(mean, x.mean(0), 1 - momentum)
+    _follow(variance, x.var(0), 1 - momentum)
+    return _own(x)
+
+
+@_wrong_batch_norm
+def _batch_norm_never_follows(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    return _own(x) if training else (mean, variance)
+
+
+@_wrong_batch_norm
+def _batch_norm_always_follows(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    before = tg.Tensor(mean.data.copy()), tg.Tensor(variance.data.copy())
+    _follow(mean, x.mean(0), momentum)
+    _follow(variance, x.var(0), momentum)
+    return _own(x) if training else before
+
+
+@_wrong_batch_norm
+def _batch_norm_rows(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if not training:
+        return mean, variance
+    _follow(mean, x.mean(0), momentum)
+    _follow(variance, x.var(0), momentum)
+    middle = x.mean(1, keepdim=True)
+    return middle, ((x - middle) ** 2).mean(1, keepdim=True)
+
+
+@_wrong_batch_norm
+def _batch_norm_running_in_training(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if training:
+        _follow(mean, x.mean(0), momentum)
+        _follow(variance, x.var(0), momentum)
+    return tg.Tensor(mean.data.copy()), tg.Tensor(variance.data.copy())
+
+
+def _batch_norm_case(name: str, *training: bool, affine: bool = False) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        mean, variance = given(0.0, 0.0, 0.0), given(1.0, 1.0, 1.0)
+        weight, bias = (given(1.0, 2.0, 3.0), given(-1.0, 0.0, 1.0)) if affine else (None, None)
+        x = tg.Tensor(np.sin(np.arange(15.0) ** 1.5).reshape(5, 3) * 2 + 1).requires_grad_()
+        for mode in training:
+            y = piece(x, mean, variance, weight, bias, mode, 0.25)
+        (y * tg.Tensor(np.arange(15.0).reshape(5, 3))).sum().backward()
+        return {"result": y.detach(), "running mean": mean, "running variance": variance, "gradient": x.grad}
+
+    return Case(name, run)
+
+
+BATCH_NORM = Exercise(
+    id="12.batch_norm",
+    target="tinygrad_course.nn.normalization.batch_norm",
+    minutes=14,
+    difficulty=4,
+    reference=normalization.batch_norm,
+    cases=(
+        _batch_norm_case("input of shape (5, 3), training=True, momentum=0.25", True),
+        _batch_norm_case("the same, training=False", False),
+        _batch_norm_case("training twice, then training=False, with weight and bias", True, True, False, affine=True),
+    ),
+    accepts=(_batch_norm, _batch_norm_by_copy),
+    mistakes=(
+        Mistake(
+            "the batch's own, always",
+            _batch_norm_always_own,
+            "With training=False your numbers still come from the batch, so that the answer for one example depends on "
+            "its neighbours. Then the running mean and variance count.",
+        ),
+        Mistake(
+            "running variance biased",
+            _batch_norm_biased,
+            "Your running variance is a little small. A batch's variance is an estimate of the whole world's, and as "
+            "such is taken with n − 1: times n / (n − 1).",
+        ),
+        Mistake(
+            "batch variance unbiased",
+            _batch_norm_unbiased,
+            "You normalise the batch by a variance with n − 1. For the batch itself it is the plain mean of the "
+            "squares; n − 1 belongs to the running variance alone.",
+        ),
+        Mistake(
+            "momentum turned round",
+            _batch_norm_turned,
+            "Your running numbers are nearly those of the last batch. momentum is the share of the new: (1 − momentum) "
+            "· old + momentum · new.",
+        ),
+        Mistake(
+            "never follows",
+            _batch_norm_never_follows,
+            "The running mean and variance stay what they were, so that the model normalises by 0 and 1 when it is "
+            "used.",
+        ),
+        Mistake(
+            "always follows",
+            _batch_norm_always_follows,
+            "The running numbers change with training=False as well: a model that is only used would go on changing.",
+        ),
+        Mistake(
+            "rows",
+            _batch_norm_rows,
+            "You normalise each example over its features. That is layer norm; here it goes over the batch, axis 0.",
+        ),
+        Mistake(
+            "running numbers in training",
+            _batch_norm_running_in_training,
+            "In training you normalise by the running numbers, through which no gradient flows. The batch's own are "
+            "meant.",
+        ),
+    ),
+    hints=(
+        "Which mean and variance does it use while it trains, and which later?",
+        "In training: the batch's mean and plain variance along axis 0, and under no_grad the running ones move by the "
+        "share momentum towards them, the variance times n / (n − 1). Else the running ones. Then as in layer norm.",
+        "Fill in what is missing:\nif training:\n    mean = ...\n    variance = ...\n    with tg.no_grad():\n        "
+        "running_mean += momentum * (...)\n        running_var += momentum * (...)\nelse:\n    ...\nz = ...\n...",
+    ),
+)
