@@ -13,7 +13,7 @@ import os
 import sys
 from collections.abc import Callable, Sequence
 from operator import attrgetter
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -145,25 +145,22 @@ def calling_line() -> str:
     return f" It was called at {os.path.basename(file)}, line {number}: {linecache.getline(file, number).strip()}"
 
 
-class View(NamedTuple):
+class View:
     """How a Tensor shows the memory of another.
 
     base: the Tensor whose memory it is. op, params: what made the view. seen: the version it was made at.
     recorded: whether recording was on then.
     """
 
-    base: Any
-    op: type[Op]
-    params: dict[str, Any]
-    seen: int
-    recorded: bool
+    def __init__(self, base: Any, op: type[Op], params: dict[str, Any], seen: int, recorded: bool) -> None:
+        self.base, self.op, self.params, self.seen, self.recorded = base, op, params, seen, recorded
 
 
-class Kept(NamedTuple):
+class Kept:
     """What a fused operation's forward returns where its rule can use more than inputs and output."""
 
-    z: np.ndarray
-    arrays: dict[str, Any]
+    def __init__(self, z: np.ndarray, arrays: dict[str, Any]) -> None:
+        self.z, self.arrays = z, arrays
 
 
 class Plan:
@@ -241,7 +238,7 @@ class Op:
             raise cls.misfit(arrays, error) from None
         handed = NONE
         if type(z) is Kept:
-            z, handed = z
+            handed, z = z.arrays, z.z
         if not wrapped:
             return z
         y = tensor(z)
@@ -337,7 +334,7 @@ def renew(view: Any) -> None:
     for view in reversed(stale):
         with using(grad=True):
             view.node = view.origin.op(view.origin.base, **view.origin.params).node
-        view.origin = view.origin._replace(seen=view.version[0])
+        view.origin.seen = view.version[0]
 
 
 def share(y: Any, x: Any, op: type[Op], params: dict[str, Any]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import weakref
-from typing import Any, NamedTuple
+from typing import Any
 
 
 class Modes(threading.local):
@@ -28,11 +28,11 @@ class Modes(threading.local):
 modes = Modes()
 
 
-class Scope(NamedTuple):
+class Scope:
     """One call of a module: the call around it, and a weak reference to the module."""
 
-    outer: Scope | None
-    module: weakref.ref
+    def __init__(self, outer: Scope | None, module: weakref.ref) -> None:
+        self.outer, self.module = outer, module
 
 
 class using:

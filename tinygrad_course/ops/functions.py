@@ -280,7 +280,7 @@ def erf(x):
     return z
 
 
-def in_blocks(*arrays, size=2**17):
+def in_blocks(*arrays, size=2**15):
     """Arrays of one shape, flat, part by part: what is done to a part finds it in the processor's cache."""
     flat = [array.reshape(-1) for array in arrays]
     return ([array[start : start + size] for array in flat] for start in range(0, arrays[0].size, size))
