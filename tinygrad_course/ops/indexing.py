@@ -19,7 +19,7 @@ def fill(key, arrays):
     It ends in Ellipsis, so that integers alone give a 0-d view of the memory and not a copy of the number.
     """
     rest = iter(arrays)
-    return (*[next(rest) if isinstance(k, str) else k for k in key], ...)
+    return (*([next(rest) if isinstance(k, str) else k for k in key] if arrays else key), ...)
 
 
 class GetItem(Op):
