@@ -11,13 +11,9 @@ import tinygrad_course as tg
 from tinygrad_course.graph import Op
 
 from ...exercise import AFTERWARDS, Case, Piece
+from ..tensors import leaf
 
 Inputs = dict[str, Any]
-
-
-def leaf(value: Any) -> Any:
-    """A tensor of float64 that wants gradients."""
-    return tg.tensor(value, dtype=tg.float64, requires_grad=True)
 
 
 def with_rules(op: type[Op], **rules: Callable) -> type[Op]:

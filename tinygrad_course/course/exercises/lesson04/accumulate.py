@@ -8,7 +8,7 @@ import tinygrad_course as tg
 from tinygrad_course.graph import accumulate
 
 from ...exercise import AFTERWARDS, Case, Exercise, Mistake, Piece
-from .leaves import leaf
+from ..tensors import leaf
 
 
 def _accumulate_in_place(leaf: Any, g: Any) -> None:

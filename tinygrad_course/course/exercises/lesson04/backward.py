@@ -11,7 +11,7 @@ import tinygrad_course as tg
 from tinygrad_course.graph import Op, propagate, walk
 
 from ...exercise import Case, Exercise, Mistake, Piece
-from .leaves import leaf
+from ..tensors import leaf
 
 
 def backward(y: Any) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_course.graph import Op, propagate
 
 from ...exercise import Case, Exercise, Piece
-from .leaves import leaf
+from ..tensors import leaf
 from .propagate_answers import ACCEPTS, MISTAKES
 
 

@@ -10,7 +10,7 @@ import tinygrad_course as tg
 from tinygrad_course.graph import Node, walk
 
 from ...exercise import Case, Exercise, Mistake, Piece
-from .leaves import leaf
+from ..tensors import leaf
 
 
 def _walk_recursive_kahn(node: Node) -> list[Node]:

@@ -1,4 +1,4 @@
-"""The arrays and tensors on which the pieces are tried."""
+"""The arrays on which the pieces are tried."""
 
 from __future__ import annotations
 
@@ -7,19 +7,12 @@ from typing import Any
 
 import numpy as np
 
-import tinygrad_course as tg
-
 Shape = tuple[int, ...]
 
 
 def count(shape: Shape, times: float = 1.0) -> np.ndarray:
     """An array of this shape that holds 1, 2, 3 and so on, times a number."""
     return times * np.arange(1.0, prod(shape) + 1).reshape(shape)
-
-
-def leaf(array: Any) -> Any:
-    """A tensor of float64 that wants gradients."""
-    return tg.tensor(array, dtype=tg.float64, requires_grad=True)
 
 
 def as_array(gradient: Any) -> Any:

@@ -12,7 +12,8 @@ import tinygrad_course as tg
 from tinygrad_course.methods.reductions import Reductions
 
 from ...exercise import Case, Exercise, Mistake, Piece
-from .arrays import Shape, count, leaf
+from ..tensors import leaf
+from .arrays import Shape, count
 
 
 def _mean_by_axes(x: Any, dim: Any = None, keepdim: bool = False) -> Any:

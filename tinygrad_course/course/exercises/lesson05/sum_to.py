@@ -7,7 +7,8 @@ from typing import Any
 from tinygrad_course.graph import sum_to
 
 from ...exercise import Case, Exercise, Mistake, Piece
-from .arrays import Shape, as_array, count, leaf
+from ..tensors import leaf
+from .arrays import Shape, as_array, count
 
 
 def _stretched(g: Any, shape: Shape) -> Shape:

@@ -12,7 +12,7 @@ from tinygrad_course.autograd.gradcheck import GradcheckError, gradcheck, jacobi
 from tinygrad_course.graph import Op
 
 from ...exercise import Case, Exercise, Mistake, Piece
-from .arrays import leaf
+from ..tensors import leaf
 
 
 def _xs(inputs: Any) -> Sequence[Any]:

@@ -10,7 +10,7 @@ import numpy as np
 from tinygrad_course.graph import Op
 
 from ...exercise import AFTERWARDS, Case, Piece
-from .arrays import leaf
+from ..tensors import leaf
 
 
 def with_rules(op: type[Op], **rules: Callable) -> type[Op]:

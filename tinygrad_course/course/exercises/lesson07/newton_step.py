@@ -8,7 +8,7 @@ from typing import Any
 import tinygrad_course as tg
 
 from ...exercise import Case, Exercise, Mistake, Piece
-from .leaves import leaf
+from ..tensors import leaf
 
 
 def newton_step(f: Callable[[Any], Any], x: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The leaves of the graphs on which the pieces are tried."""
+"""The tensors on which the lessons' pieces are tried: of float64, so that a difference is no rounding."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ import tinygrad_course as tg
 
 
 def leaf(value: Any) -> Any:
-    """A tensor of float64 that wants gradients."""
+    """A tensor that wants gradients."""
     return tg.tensor(value, dtype=tg.float64, requires_grad=True)
