@@ -171,12 +171,11 @@ class Plan:
     reads: whether a rule reads anything beside g.
     """
 
-    def __init__(self, keeps: Any, rules: Any, fixed: Any, unruled: Any, reads: bool) -> None:
-        self.keeps: tuple[tuple[int, str], ...] = keeps
-        self.rules: tuple[tuple[int, Rule], ...] = rules
-        self.fixed: tuple[int, ...] = fixed
-        self.unruled: tuple[int, ...] = unruled
-        self.reads = reads
+    def __init__(
+        self, keeps: tuple[tuple[int, str], ...], rules: tuple[tuple[int, Rule], ...], fixed: tuple[int, ...],
+        unruled: tuple[int, ...], reads: bool,
+    ) -> None:  # fmt: skip
+        self.keeps, self.rules, self.fixed, self.unruled, self.reads = keeps, rules, fixed, unruled, reads
 
 
 class Op:
@@ -208,8 +207,7 @@ class Op:
     def __new__(cls, *inputs: Any, **params: Any) -> Any:
         """Compute the output; a Tensor if an input is one (recorded where a gradient will be wanted), else an array."""
         tensor = Op.result
-        now = modes.__dict__
-        recording = now["grad"]
+        recording = modes.__dict__["grad"]
         arrays = []
         sources = []
         wanted = 1  # which inputs want gradients: a digit for each, after a leading 1
@@ -378,12 +376,12 @@ def pull(node: Node, g: Any) -> list[tuple[Any, Any]]:
     if node.saved and not now["retain_graph"]:
         node.saved, node.handed = None, NONE
     together = node.op.together(node, g, values) if node.op.reads else None
-    pairs, inputs = [], node.inputs
+    pairs = []
     for i, rule in plan.rules:
         gx = apply_rule(node, i, rule, g, values) if together is None else together[i]
         if now["anomaly"]:
             check_nan(node, i, gx)
-        source = inputs[i]
+        source = node.inputs[i]
         if held is None or isinstance(source, Node) or not (source.hooks or now["only_held"]):
             pairs.append((source, gx))
         else:

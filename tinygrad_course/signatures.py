@@ -11,16 +11,22 @@ from typing import Any
 class Rule:
     """A gradient rule: the function, the names of what it reads after g, and whether its own place is among them.
 
-    apply calls the function with g and what it reads of a dict, in a third of the time of a loop over the names.
+    apply(g, values) calls the function with g and what it reads of the dict `values`.
     """
 
     def __init__(self, function: Callable, reads: tuple[str, ...]) -> None:
-        self.function, self.reads = function, reads
+        self.function, self.reads, self.apply = function, reads, calling(function, reads)
         self.reads_place = not {"shape", "shapes", "i"}.isdisjoint(reads)
-        pick = itemgetter(*reads) if reads else lambda values: ()
-        self.apply: Callable[[Any, dict[str, Any]], Any] = lambda g, values: function(g, *pick(values))
-        if len(reads) < 2:
-            self.apply = (lambda g, values: function(g, pick(values))) if reads else (lambda g, values: function(g))
+
+
+def calling(function: Callable, reads: tuple[str, ...]) -> Callable[[Any, dict[str, Any]], Any]:
+    """A way to call a rule that takes a third of the time of `function(g, *[values[name] for name in reads])`."""
+    if not reads:
+        return lambda g, values: function(g)
+    pick = itemgetter(*reads)
+    if len(reads) == 1:
+        return lambda g, values: function(g, pick(values))
+    return lambda g, values: function(g, *pick(values))
 
 
 def read_signatures(cls: Any) -> None:
