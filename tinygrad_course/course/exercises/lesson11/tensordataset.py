@@ -139,7 +139,7 @@ DATASET = Exercise(
         Mistake(
             "a list",
             _DatasetOfLists,
-            "Your item is a list. An example is a tuple, as with every dataset: image and label, in fixed places.",
+            "Your item is a list. Make it a tuple, with image and label each at its own place.",
         ),
         Mistake(
             "a generator",
