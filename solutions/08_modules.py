@@ -105,7 +105,8 @@ course.show("08.Linear")
 # *Difficulty 2 of 5 · about 7 minutes · builds `nn.containers.Sequential`*
 #
 # A module that is set as an attribute of another becomes a part of it. `setattr(self, "0", layer)` sets an attribute
-# whose name is not known beforehand; `self.children()` gives the parts in the order in which they were set.
+# whose name is not known beforehand. `vars(self)` is the dict of all attributes, in the order in which they were set;
+# some are no modules. One layer may stand in the row twice.
 
 # %%
 class Sequential(nn.Module):
@@ -125,8 +126,9 @@ class Sequential(nn.Module):
 
     def forward(self, x):
         ### BEGIN SOLUTION
-        for module in self.children():
-            x = module(x)
+        for part in vars(self).values():
+            if isinstance(part, nn.Module):
+                x = part(x)
         return x
         ### END SOLUTION
 
@@ -224,8 +226,7 @@ named_modules = check(named_modules)
 #
 # *Difficulty 2 of 5 · about 8 minutes · builds `nn.module.Module.named_parameters`*
 #
-# Parameters are attributes, and `vars(module)` is the dict of an object's attributes. Two layers may share one
-# weight.
+# Parameters are attributes too: `vars(module)` has them. Two layers may share one weight.
 
 # %%
 def named_parameters(self, prefix=""):
@@ -296,7 +297,8 @@ plots.activations(layers)
 
 # %% [markdown]
 # The signal explodes; with numbers too small it would die out. Glorot and Bengio (2010) asked for weights that keep
-# the spread on the way forward and on the way back, where the outputs are added up. Their compromise is the bound
+# the spread. On the way forward a layer adds up its inputs; on the way back, gradients come from its outputs and are
+# added up. Their compromise is the bound
 #
 # a = gain · √(6 / (inputs + outputs))
 #

@@ -163,7 +163,7 @@ random_split = check(random_split)
 # ### Bug hunt 1
 #
 # A network that reads every single test digit. Too good. Look at how the data was put together. Which of the three
-# holds what it should not: `"everything"`, `"to_train"` or `"to_test"`?
+# holds digits that its name does not promise: `"everything"`, `"to_train"` or `"to_test"`?
 
 # %%
 course.show("11.random_split")
@@ -189,6 +189,9 @@ predict("fair-mean", 1.5)  ### ANSWER
 # ### Exercise 4 · An epoch
 #
 # *Difficulty 3 of 5 · about 8 minutes*
+#
+# Some layers work in one way while a network learns and in another when it is used; lesson 12 has two. `model.train()`
+# puts a model in training mode, `model.eval()` in evaluation mode, and `model.training` tells which it is in.
 
 # %%
 def train_epoch(model, batches, loss_function, optimizer):
@@ -221,7 +224,8 @@ train_epoch = check(train_epoch)
 # *Difficulty 3 of 5 · about 10 minutes · builds `training.fit.evaluate`*
 #
 # A metric is a number for people: the share of right answers, say. It is a function of all outputs and all targets.
-# `tg.cat([a, b])` puts tensors one behind the other.
+# `tg.cat([a, b])` puts tensors one behind the other. `model.train(True)` is training mode, `model.train(False)` is
+# evaluation mode.
 
 # %%
 def evaluate(model, data, loss, metrics=None):

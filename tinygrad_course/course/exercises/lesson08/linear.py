@@ -29,14 +29,14 @@ class _Linear(nn.Module):
 
 
 class _LinearByRand(nn.Module):
-    """Spread by hand, and with the formula's transposed product."""
+    """Spread by hand, the bias first, and with the formula's transposed product."""
 
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__()
         self.in_features, self.out_features = in_features, out_features
         width = 2 * in_features**-0.5
-        self.weight = nn.Parameter((tg.rand(out_features, in_features) - 0.5) * width)
         self.bias = nn.Parameter((tg.rand(out_features) - 0.5) * width) if bias else None
+        self.weight = nn.Parameter((tg.rand(out_features, in_features) - 0.5) * width)
 
     def forward(self, x: Any) -> Any:
         z = tg.einsum("...i,oi->...o", x, self.weight)
@@ -55,17 +55,33 @@ class _LinearTurned(_Linear):
         return z if self.bias is None else z + self.bias
 
 
+class _LinearTurnedTwice(_LinearTurned):
+    def forward(self, x: Any) -> Any:
+        return _Linear.forward(self, x)
+
+
+class _LinearNotTurned(_Linear):
+    def forward(self, x: Any) -> Any:
+        z = x @ self.weight
+        return z if self.bias is None else z + self.bias
+
+
 class _LinearOfTensors(_Linear):
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__(in_features, out_features, bias)
         for name, parameter in list(self.named_parameters()):
             delattr(self, name)
-            setattr(self, name, parameter.detach().requires_grad_())
+            setattr(self, name, parameter.detach())
 
 
 class _LinearAlwaysBiased(_Linear):
     def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
         super().__init__(in_features, out_features)
+
+
+class _LinearAddsNone(_Linear):
+    def forward(self, x: Any) -> Any:
+        return x @ self.weight.mT + self.bias
 
 
 class _LinearWithoutBias(_Linear):
@@ -78,6 +94,20 @@ class _LinearOfZeros(_Linear):
         super().__init__(in_features, out_features, bias)
         for parameter in self.parameters():
             init.zeros_(parameter)
+
+
+class _LinearBiasOfZeros(_Linear):
+    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
+        super().__init__(in_features, out_features, bias)
+        if self.bias is not None:
+            init.zeros_(self.bias)
+
+
+class _LinearNoRoot(_Linear):
+    def __init__(self, in_features: int, out_features: int, bias: bool = True) -> None:
+        super().__init__(in_features, out_features, bias)
+        for parameter in self.parameters():
+            init.uniform_(parameter, -1 / in_features, 1 / in_features)
 
 
 class _LinearPositive(_Linear):
@@ -111,8 +141,15 @@ def _linear_case(name: str, *shape: int, bias: bool = True) -> Case:
         layer = numbered(piece(3, 2, bias=bias))
         x = tg.arange(math.prod(shape)).reshape(shape).to(tg.float64)
         y = layer(x)
-        y.sum().backward()
-        return {"y": y.detach(), "parameters": shapes(layer), "weight.grad": layer.weight.grad}
+        learns = isinstance(layer.weight, nn.Parameter)
+        if learns:
+            y.sum().backward()
+        return {
+            "y": y.detach(),
+            "parameters": shapes(layer),
+            "weight.grad": layer.weight.grad if learns else None,
+            "bias is None": layer.bias is None,
+        }
 
     return Case(name, run)
 
@@ -152,15 +189,32 @@ LINEAR = Exercise(
             "(out_features, in_features): a row for each output. The product then needs it transposed.",
         ),
         Mistake(
+            "weight turned twice",
+            _LinearTurnedTwice,
+            "Your weight has shape (in_features, out_features), and forward transposes it. Make it "
+            "(out_features, in_features): a row for each output. Transposed, it then fits x.",
+        ),
+        Mistake(
+            "product not turned",
+            _LinearNotTurned,
+            "Your weight is as it should be, a row for each output, and the product needs it transposed: its columns "
+            "have to meet those of x.",
+        ),
+        Mistake(
             "no parameters",
             _LinearOfTensors,
-            "Your layer computes the right thing and has no parameters: an optimizer would find nothing to learn. A "
-            "plain tensor as an attribute is not counted; wrap it in nn.Parameter.",
+            "Your layer has no parameters: an optimizer would find nothing to learn. A plain tensor as an attribute is "
+            "not counted; wrap it in nn.Parameter.",
         ),
         Mistake(
             "bias=False ignored",
             _LinearAlwaysBiased,
             "With bias=False there should be no bias to learn. Set self.bias to None then, and let forward ask.",
+        ),
+        Mistake(
+            "None added",
+            _LinearAddsNone,
+            "With bias=False self.bias is None, and None cannot be added. Let forward ask first whether it is there.",
         ),
         Mistake(
             "bias forgotten",
@@ -172,6 +226,16 @@ LINEAR = Exercise(
             _LinearOfZeros,
             "All weights begin at 0. Then every output of the layer is the same, gets the same gradient and stays the "
             "same: give them random numbers.",
+        ),
+        Mistake(
+            "bias of zeros",
+            _LinearBiasOfZeros,
+            "Your bias begins at 0. That would do, but here it begins like the weight: evenly between ±1/√in_features.",
+        ),
+        Mistake(
+            "root forgotten",
+            _LinearNoRoot,
+            "Your numbers end at 1/in_features. The bound is 1/√in_features: there is a square root in it.",
         ),
         Mistake(
             "positive alone",

@@ -40,7 +40,7 @@ def _load_new_parameters(self: Any, state_dict: dict[str, Any]) -> None:
     for path, module in self.named_modules():
         for name, value in list(vars(module).items()):
             if isinstance(value, nn.Parameter):
-                setattr(module, name, nn.Parameter(state_dict[f"{path}.{name}" if path else name].clone()))
+                setattr(module, name, nn.Parameter(state_dict[f"{path}.{name}" if path else name]))
 
 
 def _load_shared(self: Any, state_dict: dict[str, Any]) -> None:
@@ -52,6 +52,44 @@ def _load_shared(self: Any, state_dict: dict[str, Any]) -> None:
 def _load_what_is_there(self: Any, state_dict: dict[str, Any]) -> None:
     own = dict(self.named_parameters())
     _load_state_dict(self, {name: state_dict.get(name, own[name].detach().clone()) for name in own})
+
+
+def _load_own_names(self: Any, state_dict: dict[str, Any]) -> None:
+    own = dict(self.named_parameters())
+    if own.keys() - state_dict.keys():
+        raise RuntimeError("names are missing")
+    _load_state_dict(self, {name: state_dict[name] for name in own})
+
+
+def _load_their_names(self: Any, state_dict: dict[str, Any]) -> None:
+    own = dict(self.named_parameters())
+    if state_dict.keys() - own.keys():
+        raise RuntimeError("unknown names")
+    _load_what_is_there(self, state_dict)
+
+
+def _load_unchecked(self: Any, state_dict: dict[str, Any]) -> None:
+    with tg.no_grad():
+        for name, parameter in self.named_parameters():
+            parameter.copy_(state_dict[name])
+
+
+def _load_nothing(self: Any, state_dict: dict[str, Any]) -> None:
+    own = dict(self.named_parameters())
+    _load_state_dict(self, {name: own.get(name, value) for name, value in state_dict.items()})
+    if any(own[name].shape != value.shape for name, value in state_dict.items()):
+        raise RuntimeError("a shape differs")
+
+
+def _load_shapes_on_the_way(self: Any, state_dict: dict[str, Any]) -> None:
+    own = dict(self.named_parameters())
+    if own.keys() != state_dict.keys():
+        raise RuntimeError("the names differ")
+    with tg.no_grad():
+        for name, parameter in own.items():
+            if parameter.shape != state_dict[name].shape:
+                raise RuntimeError("a shape differs")
+            parameter.copy_(state_dict[name])
 
 
 def _load_half(self: Any, state_dict: dict[str, Any]) -> None:
@@ -85,7 +123,7 @@ def _load_by_place(self: Any, state_dict: dict[str, Any]) -> None:
             parameter.copy_(value)
 
 
-def _load_case(name: str, change: Callable[[dict[str, Any]], Any]) -> Case:
+def _load_case(name: str, change: Callable[[dict[str, Any]], Any], refused: bool = True) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         model = numbered(nn.Linear(2, 2))
         held = list(model.parameters())
@@ -94,10 +132,10 @@ def _load_case(name: str, change: Callable[[dict[str, Any]], Any]) -> Case:
         raised = "nothing"
         try:
             piece(model, state)
-        except NotImplementedError:  # a RuntimeError too: the untouched stub's
-            raise
-        except RuntimeError:
-            raised = "RuntimeError"
+        except Exception as error:
+            if not refused or isinstance(error, NotImplementedError):  # that one is the untouched stub's
+                raise
+            raised = type(error).__name__
         with tg.no_grad():
             for value in state.values():
                 value += 100
@@ -114,10 +152,15 @@ LOAD = Exercise(
     difficulty=3,
     reference=nn.Module.load_state_dict,
     cases=(
-        _load_case("new numbers for Linear(2, 2), which are then changed outside", lambda state: None),
-        _load_case("the same, with bias before weight", lambda state: {k: state[k] for k in ("bias", "weight")}),
+        _load_case("new numbers for Linear(2, 2), which are then changed outside", lambda state: None, refused=False),
+        _load_case(
+            "the same, with bias before weight", lambda state: {k: state[k] for k in ("bias", "weight")}, refused=False
+        ),
         _load_case("a bias that is missing", lambda state: {"weight": state["weight"]}),
         _load_case("a name too many", lambda state: {**state, "scale": given(1.0)}),
+        _load_case(
+            "the name scale in place of bias", lambda state: {"weight": state["weight"], "scale": state["bias"]}
+        ),
         _load_case(
             "a bias of shape (1,) for one of shape (2,)", lambda state: {"weight": state["weight"], "bias": given(9.0)}
         ),
@@ -141,6 +184,36 @@ LOAD = Exercise(
             _load_what_is_there,
             "A name is missing, or one is unknown, and nobody hears of it: a half-loaded model runs, and is wrong. "
             "Raise a RuntimeError.",
+        ),
+        Mistake(
+            "unknown ones passed over",
+            _load_own_names,
+            "A name that the module does not know is passed over. The file is of another model then: compare the names "
+            "on both sides.",
+        ),
+        Mistake(
+            "its own left out",
+            _load_their_names,
+            "A parameter that the dict lacks keeps its old numbers, and nobody hears of it. Compare the names on both "
+            "sides.",
+        ),
+        Mistake(
+            "nothing compared",
+            _load_unchecked,
+            "Nothing is compared before you copy: a missing name shows itself in the middle, when half is loaded, and "
+            "one too many never. Compare the names and the shapes first, and raise a RuntimeError.",
+        ),
+        Mistake(
+            "nothing copied",
+            _load_nothing,
+            "Your module has its old numbers. To set a variable or a place in a dict anew changes no parameter; "
+            "parameter.copy_(value) writes into it. Is named_parameters() gone through twice? dict(...) keeps it.",
+        ),
+        Mistake(
+            "shapes on the way",
+            _load_shapes_on_the_way,
+            "You compare each shape just before you copy, and when the second does not fit, the first is loaded "
+            "already. Compare all of them before you copy any.",
         ),
         Mistake(
             "half loaded",

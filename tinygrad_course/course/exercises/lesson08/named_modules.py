@@ -8,7 +8,7 @@ from typing import Any
 from tinygrad_course import nn
 
 from ...exercise import Case, Exercise, Mistake, Piece
-from .tree import Found, _Tree
+from .tree import Found, _Tree, told
 
 
 def _named_modules(self: Any, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True) -> Found:
@@ -56,6 +56,29 @@ def _modules_dot_first(self: Any, memo: set | None = None, prefix: str = "", rem
         yield from _modules_dot_first(child, memo, f"{prefix}.{name}", remove_duplicate)
 
 
+def _modules_no_dot(self: Any, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True) -> Found:
+    memo = set() if memo is None else memo
+    if self in memo:
+        return
+    if remove_duplicate:
+        memo.add(self)
+    yield prefix, self
+    for name, child in self.named_children():
+        yield from _modules_no_dot(child, memo, prefix + name, remove_duplicate)
+
+
+def _modules_unheard(self: Any, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True) -> Found:
+    yield prefix, self
+    for name, child in self.named_children():
+        _modules_unheard(child, memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+
+
+def _modules_yields_walks(self: Any, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True) -> Any:
+    yield prefix, self
+    for name, child in self.named_children():
+        yield _modules_yields_walks(child, memo, f"{prefix}.{name}" if prefix else name, remove_duplicate)
+
+
 def _modules_short(self: Any, memo: set | None = None, prefix: str = "", remove_duplicate: bool = True) -> Found:
     yield prefix, self
     for name, child in self.named_children():
@@ -95,8 +118,7 @@ def _modules_not_from(self: Any, memo: set | None = None, prefix: str = "", remo
 
 def _modules_case(name: str, make: Callable[[], Any], **options: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
-        found = [(path, type(module).__name__) for path, module in piece(make(), **options)]
-        return {"paths": [f"{path or '(none)'}: {kind}" for path, kind in found]}
+        return {"paths": [told(found) for found in piece(make(), **options)]}
 
     return Case(name, run)
 
@@ -109,10 +131,10 @@ NAMED_MODULES = Exercise(
     reference=nn.Module.named_modules,
     cases=(
         _modules_case("named_modules(Tanh())", nn.Tanh),
-        _modules_case("of a Sequential of two layers", lambda: nn.Sequential(nn.Linear(2, 3), nn.Tanh())),
-        _modules_case("of a module with body (a Sequential) and head", _Tree),
+        _modules_case("a Sequential of two layers", lambda: nn.Sequential(nn.Linear(2, 3), nn.Tanh())),
+        _modules_case("a module with body (a Sequential) and head", _Tree),
         _modules_case('the same with prefix="model"', _Tree, prefix="model"),
-        _modules_case("of one whose head is the body's first layer again", lambda: _Tree(tied=True)),
+        _modules_case("one whose head is the body's first layer again, and a tail", lambda: _Tree(tied=True)),
         _modules_case("the same with remove_duplicate=False", lambda: _Tree(tied=True), remove_duplicate=False),
     ),
     accepts=(_named_modules, _modules_by_stack),
@@ -134,6 +156,23 @@ NAMED_MODULES = Exercise(
             "Your paths begin with a dot. Where there is no prefix, the name alone is the path.",
         ),
         Mistake(
+            "no dot",
+            _modules_no_dot,
+            "The names in your paths run together, as in body0. Put a dot between a path and the name that follows.",
+        ),
+        Mistake(
+            "children not heard",
+            _modules_unheard,
+            "You ask the children, and what they give is lost: a function with yield does nothing until somebody goes "
+            "through it. Write yield from in front of the call.",
+        ),
+        Mistake(
+            "yield without from",
+            _modules_yields_walks,
+            "Where a child's pairs belong you yield the generator that would give them. yield from passes on what is "
+            "in it.",
+        ),
+        Mistake(
             "last names",
             _modules_short,
             'Your paths hold the last name alone. With two layers called "0" nobody could tell them apart: put the '
@@ -148,8 +187,8 @@ NAMED_MODULES = Exercise(
         Mistake(
             "always once",
             _modules_always_once,
-            "With remove_duplicate=False a module stands in the list at each of its places; yours has it once. Then "
-            "nobody goes into memo.",
+            "With remove_duplicate=False a module stands in the list at each of its places; yours has it once. Put "
+            "nobody into memo then, and pass remove_duplicate on to the children.",
         ),
         Mistake(
             "children first",
@@ -166,7 +205,7 @@ NAMED_MODULES = Exercise(
         "What does a module say of itself, and whom does it ask for the rest?",
         "Yield your own path and yourself. Then let every child yield its own, with a path that begins with yours. "
         "memo goes along, so that nobody is listed twice.",
-        "Fill in what is missing:\nmemo = ...\nif ...:\n    return\nmemo.add(...)\nyield "
-        "...\nfor name, child in self.named_children():\n    yield from child.named_modules(..., ...)",
+        "Fill in what is missing:\nmemo = ...\nif ...:\n    return\nif ...:\n    memo.add(...)\nyield ...\n"
+        "for name, child in self.named_children():\n    yield from child.named_modules(..., ..., ...)",
     ),
 )

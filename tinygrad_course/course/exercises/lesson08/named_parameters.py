@@ -11,7 +11,7 @@ from tinygrad_course.nn import init
 
 from ...exercise import Case, Exercise, Mistake, Piece
 from .parameters import given, numbered
-from .tree import Found, _Tree
+from .tree import Found, _Tree, told
 
 
 def _named_parameters(self: Any, prefix: str = "") -> Found:
@@ -69,14 +69,28 @@ def _parameters_nameless(self: Any, prefix: str = "") -> Found:
                 yield name, value
 
 
-def _parameters_equal(self: Any, prefix: str = "") -> Found:
+def _parameters_in_a_list(self: Any, prefix: str = "") -> Found:
     found: list[Any] = []
     for path, module in self.named_modules(prefix=prefix):
         for name, value in vars(module).items():
-            if isinstance(value, nn.Parameter) and not any(
-                value.shape == other.shape and (value == other).all() for other in found
-            ):
+            if isinstance(value, nn.Parameter) and value not in found:
                 found.append(value)
+                yield f"{path}.{name}" if path else name, value
+
+
+def _parameters_dot_first(self: Any, prefix: str = "") -> Found:
+    seen: set[Any] = set()
+    for path, module in self.named_modules(prefix=prefix):
+        for name, value in vars(module).items():
+            if isinstance(value, nn.Parameter) and value not in seen:
+                seen.add(value)
+                yield f"{path}.{name}", value
+
+
+def _parameters_prefix_as_memo(self: Any, prefix: Any = "") -> Found:
+    for path, module in self.named_modules(prefix):
+        for name, value in vars(module).items():
+            if isinstance(value, nn.Parameter):
                 yield f"{path}.{name}" if path else name, value
 
 
@@ -106,7 +120,8 @@ class _Tied(nn.Module):
 def _parameters_case(name: str, make: Callable[[], Any], prefix: str = "") -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         found = list(piece(make(), prefix=prefix))
-        return {"names": [name for name, _ in found], "shapes": [list(value.shape) for _, value in found]}
+        shapes = [list(pair[1].shape) for pair in found if told(pair).endswith("Parameter")]
+        return {"found": [told(pair) for pair in found], "shapes": shapes}
 
     return Case(name, run)
 
@@ -119,10 +134,10 @@ NAMED_PARAMETERS = Exercise(
     reference=nn.Module.named_parameters,
     cases=(
         _parameters_case("named_parameters(Linear(3, 2))", lambda: nn.Linear(3, 2)),
-        _parameters_case("of a module with body (a Sequential) and head", _Tree),
+        _parameters_case("a module with body (a Sequential) and head", _Tree),
         _parameters_case('the same with prefix="model"', _Tree, "model"),
-        _parameters_case("of one with a frozen parameter, a plain tensor and a number", _Mixed),
-        _parameters_case("of two layers with one weight, whose biases are all 0", _Tied),
+        _parameters_case("one with a frozen parameter, a plain tensor and a number", _Mixed),
+        _parameters_case("two layers with one weight, whose biases are all 0", _Tied),
     ),
     accepts=(_named_parameters, _parameters_by_id),
     mistakes=(
@@ -157,10 +172,22 @@ NAMED_PARAMETERS = Exercise(
             "module's path in front.",
         ),
         Mistake(
-            "equal taken for the same",
-            _parameters_equal,
-            "Two parameters that hold equal numbers are still two. What may be listed only once is the same object: "
-            "a set finds it by identity.",
+            "compared by numbers",
+            _parameters_in_a_list,
+            "`in` with a list compares by ==, and between tensors that compares their numbers. Remember the parameters "
+            "in a set: it asks whether it is the same object.",
+        ),
+        Mistake(
+            "a dot in front",
+            _parameters_dot_first,
+            "The names of the module's own parameters begin with a dot. Where the path is empty, the name alone will "
+            "do.",
+        ),
+        Mistake(
+            "prefix as memo",
+            _parameters_prefix_as_memo,
+            "The first argument of named_modules is memo, and the prefix came there. Name it: "
+            "named_modules(prefix=prefix).",
         ),
     ),
     hints=(

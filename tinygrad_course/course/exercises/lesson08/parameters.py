@@ -18,10 +18,10 @@ def shapes(module: Any) -> dict[str, Any]:
 
 
 def numbered(module: Any) -> Any:
-    """The module, with the numbers 0.1, 0.2, 0.3, … in its parameters, one after the other."""
+    """The module, with the numbers 0.1, 0.2, 0.3, … in its parameters, weights before biases."""
     with tg.no_grad():
         count = 0
-        for parameter in module.parameters():
+        for parameter in sorted(module.parameters(), key=lambda p: p.ndim, reverse=True):
             parameter.copy_((tg.arange(parameter.numel()).reshape(parameter.shape) + count + 1) / 10)
             count += parameter.numel()
     return module

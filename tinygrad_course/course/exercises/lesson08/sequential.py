@@ -20,21 +20,49 @@ class _Sequential(nn.Module):
             setattr(self, str(i), module)
 
     def forward(self, x: Any) -> Any:
-        for module in self.children():
-            x = module(x)
+        for module in vars(self).values():
+            if isinstance(module, nn.Module):
+                x = module(x)
         return x
 
 
 class _SequentialAdded(nn.Module):
     def __init__(self, *modules: Any) -> None:
         super().__init__()
+        self.count = len(modules)
         for i in range(len(modules)):
             self.add_module(f"{i}", modules[i])
 
     def forward(self, x: Any) -> Any:
-        for _, module in self.named_children():
+        for i in range(self.count):
+            x = getattr(self, str(i))(x)
+        return x
+
+
+class _SequentialOnce(_Sequential):
+    def forward(self, x: Any) -> Any:
+        for module in self.children():
             x = module(x)
         return x
+
+
+class _SequentialAllAttributes(_Sequential):
+    def forward(self, x: Any) -> Any:
+        for module in vars(self).values():
+            x = module(x)
+        return x
+
+
+class _SequentialOneName(_Sequential):
+    def __init__(self, *modules: Any) -> None:
+        nn.Module.__init__(self)
+        for module in modules:
+            setattr(self, "0", module)
+
+
+def _parts(model: Any) -> list[Any]:
+    """The modules among the attributes; one that is there twice, twice."""
+    return [part for part in vars(model).values() if isinstance(part, nn.Module)]
 
 
 class _SequentialListed(nn.Module):
@@ -57,27 +85,27 @@ class _SequentialFromOne(_Sequential):
 
 class _SequentialEachOnX(_Sequential):
     def forward(self, x: Any) -> Any:
-        for module in self.children():
+        for module in _parts(self):
             y = module(x)
         return y
 
 
 class _SequentialFirst(_Sequential):
     def forward(self, x: Any) -> Any:
-        for module in self.children():
+        for module in _parts(self):
             return module(x)
 
 
 class _SequentialBackwards(_Sequential):
     def forward(self, x: Any) -> Any:
-        for module in reversed(list(self.children())):
+        for module in reversed(_parts(self)):
             x = module(x)
         return x
 
 
 class _SequentialAround(_Sequential):
     def forward(self, x: Any) -> Any:
-        for module in self.children():
+        for module in _parts(self):
             x = module.forward(x)
         return x
 
@@ -92,6 +120,11 @@ def _sequential_case(name: str, *layers: Callable[[], Any]) -> Case:
         return {"y": model(given([1.0, 2.0], [0.0, -1.0])).detach()}
 
     return Case(name, run)
+
+
+def _sequential_shared(piece: Piece) -> dict[str, Any]:
+    first, between, last = numbered(nn.Linear(2, 2)), nn.Tanh(), numbered(nn.Linear(2, 2))
+    return {"y": piece(first, between, last, between)(given([1.0, 2.0], [0.0, -1.0])).detach()}
 
 
 def _sequential_hooks(piece: Piece) -> dict[str, Any]:
@@ -119,6 +152,7 @@ SEQUENTIAL = Exercise(
             nn.Tanh,
             lambda: nn.Linear(2, 2),
         ),
+        Case("one Tanh at two places: Sequential(first, tanh, last, tanh) on x", _sequential_shared),
         Case("a hook on each layer, then one call", _sequential_hooks),
     ),
     accepts=(_Sequential, _SequentialAdded),
@@ -133,6 +167,12 @@ SEQUENTIAL = Exercise(
             "counted from 1",
             _SequentialFromOne,
             'Your layers are called "1", "2", … and the names go into every saved file. Count from 0, as everywhere.',
+        ),
+        Mistake(
+            "one name for all",
+            _SequentialOneName,
+            "All your layers get one name, and each takes the place of the one before: the last alone is left. Name "
+            "each by its number, as text.",
         ),
         Mistake(
             "each on x",
@@ -150,6 +190,18 @@ SEQUENTIAL = Exercise(
             "Your layers run from the last to the first. Forward goes in the order in which they were given.",
         ),
         Mistake(
+            "each once",
+            _SequentialOnce,
+            "A layer that stands in the row twice is run once: children() gives each module once, wherever it is used. "
+            "Go through the attributes themselves, vars(self).values().",
+        ),
+        Mistake(
+            "all attributes",
+            _SequentialAllAttributes,
+            "vars(self) holds every attribute, such as training, which is True or False. Call only those that are an "
+            "nn.Module.",
+        ),
+        Mistake(
             "forward called",
             _SequentialAround,
             "You call module.forward(x). The numbers are right, but hooks are passed by: they run when the module "
@@ -158,9 +210,9 @@ SEQUENTIAL = Exercise(
     ),
     hints=(
         "How does a Module hear of the modules inside it, and what are they called?",
-        "Set each module as an attribute with setattr; its name is its number, as text. self.children() gives them "
-        "back in that order.",
-        "Fill in what is missing:\nfor i, module in enumerate(modules):\n    setattr(self, ..., ...)\n\nfor module in "
-        "...:\n    x = ...\n...",
+        "Set each module as an attribute with setattr; its name is its number, as text. vars(self).values() are the "
+        "attributes, in that order: what is an nn.Module among them is called.",
+        "Fill in what is missing:\nsuper()...\nfor i, module in enumerate(modules):\n    setattr(self, ..., ...)\n\n"
+        "for part in ...:\n    if isinstance(...):\n        x = ...\n...",
     ),
 )

@@ -61,6 +61,19 @@ def _xavier_new(tensor: Any, gain: float = 1.0) -> Any:
     return tg.empty(*tensor.shape).uniform_(-bound, bound)
 
 
+def _xavier_nothing(tensor: Any, gain: float = 1.0) -> None:
+    _xavier_uniform_(tensor, gain)
+
+
+def _xavier_gain_under_root(tensor: Any, gain: float = 1.0) -> Any:
+    bound = math.sqrt(gain * 6 / sum(tensor.shape))
+    return _filled(tensor, -bound, bound)
+
+
+def _xavier_frozen(tensor: Any, gain: float = 1.0) -> Any:
+    return _xavier_uniform_(tensor.requires_grad_(False), gain)
+
+
 def _xavier_recorded(tensor: Any, gain: float = 1.0) -> Any:
     bound = gain * math.sqrt(6 / sum(tensor.shape))
     return tensor.uniform_(-bound, bound)
@@ -77,6 +90,7 @@ def _xavier_case(name: str, rows: int, columns: int, gain: float = 1.0) -> Case:
             "smallest number, over the bound": round(float(numbers.min()) / bound, 1),
             "share beyond half the bound": round(float((abs(numbers) > bound / 2).mean()), 1),
             "it returns the tensor itself": returned is weight,
+            "the tensor still wants gradients": weight.requires_grad,
         }
 
     return Case(name, run)
@@ -117,6 +131,22 @@ XAVIER = Exercise(
             "gain ignored",
             _xavier_no_gain,
             "gain is not used. It makes up for what the nonlinearity takes away, and multiplies the bound.",
+        ),
+        Mistake(
+            "gain under the root",
+            _xavier_gain_under_root,
+            "Your gain stands under the root. It multiplies the bound as a whole.",
+        ),
+        Mistake(
+            "nothing returned",
+            _xavier_nothing,
+            "The tensor is filled as it should be, and your function gives back None. Return the tensor.",
+        ),
+        Mistake(
+            "frozen",
+            _xavier_frozen,
+            "You switch off requires_grad, and the parameter would never learn. Leave it on, and write into the tensor "
+            "under tg.no_grad().",
         ),
         Mistake(
             "a new tensor",

@@ -9,7 +9,7 @@ import numpy as np
 
 from tinygrad_course.data import loader
 
-from ...exercise import Case, Exercise, Mistake
+from ...exercise import Case, Exercise, Mistake, Piece
 
 
 def _batched(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[list[Any]]:
@@ -80,8 +80,51 @@ def _batched_counts(items: Iterable[Any], size: int, drop_last: bool) -> Any:
     return [list(part) for part in np.array_split(whole, size)] if whole else []
 
 
+def _batched_turned(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[list[Any]]:
+    return _batched(items, size, not drop_last)
+
+
+def _batched_returns(items: Iterable[Any], size: int, drop_last: bool) -> list[Any] | None:
+    batch = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            return batch
+    return None if drop_last else batch
+
+
+def _batched_goes_on(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[list[Any]]:
+    batch = []
+    for item in items:
+        batch.append(item)
+        if len(batch) == size:
+            yield batch
+    if batch and not drop_last:
+        yield batch
+
+
+def _batched_loses(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[list[Any]]:
+    batch: list[Any] = []
+    for item in items:
+        if len(batch) == size:
+            yield batch
+            batch = []
+        else:
+            batch.append(item)
+    if batch and not drop_last:
+        yield batch
+
+
+def _batched_tuples(items: Iterable[Any], size: int, drop_last: bool) -> Iterator[Any]:
+    return map(tuple, _batched(items, size, drop_last))
+
+
 def _batched_case(name: str, count: int, size: int, drop_last: bool) -> Case:
-    return Case(name, lambda piece: {"batches": list(piece(iter(range(10, 10 + count)), size, drop_last))})
+    def run(piece: Piece) -> dict[str, Any]:
+        batches = list(piece(iter(range(10, 10 + count)), size, drop_last))
+        return {"batches": batches, "kind of the first": type(batches[0]).__name__ if batches else "(none)"}
+
+    return Case(name, run)
 
 
 BATCHED = Exercise(
@@ -109,6 +152,32 @@ BATCHED = Exercise(
             "the rest kept",
             _batched_never_drops,
             "With drop_last=True a last batch that is shorter should be left out; yours is there.",
+        ),
+        Mistake(
+            "turned round",
+            _batched_turned,
+            "You keep the last, shorter batch with drop_last=True and drop it with False: it is the other way round.",
+        ),
+        Mistake(
+            "returned",
+            _batched_returns,
+            "return ends the function at the first batch. yield gives a batch and goes on.",
+        ),
+        Mistake(
+            "never begun anew",
+            _batched_goes_on,
+            "After a batch is given you go on filling the same list. Begin a new one: batch = [].",
+        ),
+        Mistake(
+            "an item lost",
+            _batched_loses,
+            "The item that comes when the batch is full goes nowhere. Put every item in, and then look how many there "
+            "are.",
+        ),
+        Mistake(
+            "tuples",
+            _batched_tuples,
+            "Your batches are tuples. A list of positions picks rows; to a tensor, a tuple is one index for each axis.",
         ),
         Mistake(
             "an empty batch",

@@ -89,10 +89,7 @@ def _evaluate_weighted(model: Any, data: Any, loss: Any, metrics: Any = None) ->
 
 
 def _evaluate_tensors(model: Any, data: Any, loss: Any, metrics: Any = None) -> dict[str, Any]:
-    found: dict[str, Any] = dict(_evaluate(model, data, loss))
-    whole = [tg.cat([model(x) for x, _ in data]).detach(), tg.cat([y for _, y in data])]
-    model.modes = model.modes[: len(data)]
-    return found | {name: metric(*whole) for name, metric in (metrics or {}).items()}
+    return {name: tg.tensor(value) for name, value in _evaluate(model, data, loss, metrics).items()}
 
 
 class _Watched(Noted):
@@ -122,7 +119,7 @@ def _evaluate_case(name: str, training: bool, metrics: dict[str, Any] | None) ->
         found = piece(model, some_batches([4, 4, 1]), square, metrics)
         return {
             **{name: float(value) for name, value in found.items()},
-            "floats": all(isinstance(value, float) for value in found.values()),
+            "all of them floats": all(isinstance(value, float) for value in found.values()),
             "in training mode, batch by batch": model.modes,
             "in training mode afterwards": model.training,
             "recorded": model.recorded,
@@ -139,7 +136,11 @@ EVALUATE = Exercise(
     reference=evaluate,
     cases=(
         _evaluate_case("batches of 4, 4 and 1, a model in training mode", True, None),
-        _evaluate_case('the same with metrics={"largest error": ...}', True, {"largest error": _largest_error}),
+        _evaluate_case(
+            'the same with two metrics, "largest error" (it gives a Tensor) and "how many" (a number)',
+            True,
+            {"largest error": _largest_error, "how many": lambda output, target: float(len(target))},
+        ),
         _evaluate_case("a model in evaluation mode", False, None),
     ),
     accepts=(_evaluate, _evaluate_summed),
@@ -181,7 +182,7 @@ EVALUATE = Exercise(
         Mistake(
             "tensors",
             _evaluate_tensors,
-            "A metric may give a Tensor, and it stands in your dict as it came. The dict is to hold floats.",
+            "Tensors stand in your dict, where floats should be. float(...) takes a number as well as a Tensor of one.",
         ),
         Mistake("the last batch", _evaluate_last, "Your numbers are those of the last batch alone."),
         Mistake("no metrics", _evaluate_no_metrics, "Your dict lacks the metrics: call each with outputs and targets."),

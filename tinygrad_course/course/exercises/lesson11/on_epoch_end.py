@@ -45,6 +45,18 @@ def _stop_usual(self: Any, run: Any) -> Any:
     return run.history.epochs - run.history.best() >= self.patience
 
 
+def _stop_never(self: Any, run: Any) -> None:
+    return None
+
+
+def _stop_always(self: Any, run: Any) -> str:
+    return "to stop or not to stop"
+
+
+def _stop_packed(self: Any, run: Any) -> Any:
+    return run.history.epochs - run.history.best(self.measure) >= self.patience
+
+
 def _stop_case(name: str, patience: int, losses: list[float], monitor: str = "val_loss", mode: str = "min") -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         stopping = callbacks.EarlyStopping(patience, monitor, mode)
@@ -94,6 +106,24 @@ STOP = Exercise(
             "You stop after `patience` epochs, however good they are. Count from the best one.",
         ),
         Mistake("turned round", _stop_turned, "You stop while there is still hope, and go on when there is none."),
+        Mistake(
+            "never",
+            _stop_never,
+            "Your method never ends the training. None means: go on, so return your answer; and compare the epochs "
+            "since the best one with self.patience.",
+        ),
+        Mistake(
+            "always",
+            _stop_always,
+            "Your method ends the training after every epoch. Any text says stop, whatever stands in it. Give back "
+            "False or None to go on.",
+        ),
+        Mistake(
+            "measure not unpacked",
+            _stop_packed,
+            "best takes two arguments, and self.measure is a tuple of two. With a star before it, each of them is "
+            "handed over: best(*self.measure).",
+        ),
         Mistake(
             "measure ignored",
             _stop_usual,

@@ -76,34 +76,60 @@ def _split_in_two(dataset: Any, lengths: Any, generator: Any = None) -> list[Any
     return [data.Subset(dataset, whole[: lengths[0]]), data.Subset(dataset, whole[lengths[0] :])]
 
 
+def _split_length_for_end(dataset: Any, lengths: Any, generator: Any = None) -> list[Any]:
+    whole = _random_split(dataset, lengths, generator)
+    order = [i for part in whole for i in part.indices]
+    starts = [sum(lengths[:i]) for i in range(len(lengths))]
+    return [data.Subset(dataset, order[s:n]) for s, n in zip(starts, lengths, strict=True)]
+
+
+def _split_positions(dataset: Any, lengths: Any, generator: Any = None) -> list[Any]:
+    return [part.indices for part in _random_split(dataset, lengths, generator)]
+
+
+def _split_yields(dataset: Any, lengths: Any, generator: Any = None) -> Any:
+    yield from _random_split(dataset, lengths, generator)
+
+
 def _split_asserted(dataset: Any, lengths: Any, generator: Any = None) -> list[Any]:
     assert sum(lengths) == len(dataset)
     return _random_split(dataset, lengths, generator)
 
 
+def _shared(first: list[Any], last: list[Any]) -> str:
+    both = set(first) & set(last)
+    return "nothing" if not both else "the whole of the last" if both == set(last) else "a part of the last"
+
+
 def _split_case(lengths: list[int]) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
-        drawn = [piece(range(100, 140), lengths, generator=tg.Generator().manual_seed(seed)) for seed in (0, 0, 1)]
-        orders = [[part[i] for part in parts for i in range(len(part))] for parts in drawn]
+        made = [piece(range(100, 140), lengths, generator=tg.Generator().manual_seed(seed)) for seed in (1, 1, 2)]
+        drawn = [list(parts) for parts in made]
+        held = [[[part[i] for i in range(len(part))] for part in parts] for parts in drawn]
+        orders = [[example for part in parts for example in part] for parts in held]
         return {
             "lengths": [len(part) for part in drawn[0]],
             "each example once": sorted(orders[0]) == list(range(100, 140)),
-            "how many different ones": len(set(orders[0])),
+            "first and last share": _shared(held[0][0], held[0][-1]),
+            "twice in one part": any(len(set(part)) < len(part) for part in held[0]),
             "in their old order": orders[0] == sorted(orders[0]),
             "the same with the same generator": orders[0] == orders[1],
             "another with another generator": orders[0] != orders[2],
-            "it is a": type(drawn[0]).__name__,
+            "kind of the result": type(made[0]).__name__,
         }
 
     return Case(f"40 examples in parts of {', '.join(map(str, lengths))}", run)
 
 
-def _split_wrong(piece: Piece) -> dict[str, Any]:
-    try:
-        piece(range(40), [30, 5])
-    except (ValueError, AssertionError) as error:
-        return {"raised": type(error).__name__}
-    return {"raised": "nothing"}
+def _split_wrong(*lengths: int) -> Case:
+    def run(piece: Piece) -> dict[str, Any]:
+        try:
+            piece(range(40), list(lengths))
+        except (ValueError, AssertionError) as error:
+            return {"raised": type(error).__name__}
+        return {"raised": "nothing"}
+
+    return Case(f"40 examples in parts of {' and '.join(map(str, lengths))}", run)
 
 
 SPLIT = Exercise(
@@ -115,7 +141,8 @@ SPLIT = Exercise(
     cases=(
         _split_case([30, 10]),
         _split_case([20, 12, 8]),
-        Case("40 examples in parts of 30 and 5", _split_wrong),
+        _split_wrong(30, 5),
+        _split_wrong(30, 15),
     ),
     accepts=(_random_split, _split_by_pops),
     mistakes=(
@@ -145,6 +172,22 @@ SPLIT = Exercise(
             "lengths not compared",
             _split_unchecked,
             "The lengths add up to 35, and 5 examples vanish without a word. Raise a ValueError.",
+        ),
+        Mistake(
+            "length for end",
+            _split_length_for_end,
+            "order[start:n] ends before place n; it does not take n of them. A part ends at start + n.",
+        ),
+        Mistake(
+            "positions alone",
+            _split_positions,
+            "Your parts are lists of positions. Subset(dataset, positions) shows the examples there.",
+        ),
+        Mistake(
+            "one by one",
+            _split_yields,
+            "yield makes a generator, which nobody can index or ask for its length, and which raises nothing until it "
+            "is gone through. Return a list.",
         ),
         Mistake(
             "generator ignored",

@@ -76,6 +76,22 @@ def _epoch_no_step(model: Any, batches: Any, loss_function: Any, optimizer: Any)
     return _changed("        optimizer.step()\n", "")(model, batches, loss_function, optimizer)
 
 
+def _epoch_zero_once(model: Any, batches: Any, loss_function: Any, optimizer: Any) -> float:
+    optimizer.zero_grad()
+    return _epoch_no_zero(model, batches, loss_function, optimizer)
+
+
+def _epoch_unweighted(model: Any, batches: Any, loss_function: Any, optimizer: Any) -> float:
+    unweighted = _changed("total + loss.item() * len(x)", "total + loss.item()")
+    return unweighted(model, batches, loss_function, optimizer)
+
+
+def _epoch_returns_early(model: Any, batches: Any, loss_function: Any, optimizer: Any) -> float:
+    return _changed("    return total / count", "        return total / count")(
+        model, batches, loss_function, optimizer
+    )
+
+
 def _epoch_one_step(model: Any, batches: Any, loss_function: Any, optimizer: Any) -> float:
     model.train()
     total, count = 0.0, 0
@@ -157,8 +173,26 @@ TRAIN_EPOCH = Exercise(
         Mistake(
             "no step",
             _epoch_no_step,
-            "Gradients are computed, and nobody moves: optimizer.step() is missing, or it comes when the gradients are "
-            "cleared already.",
+            "Nobody moves: backward or step is missing, or stands in the wrong place. The order is: clear, loss, "
+            "backward, step.",
+        ),
+        Mistake(
+            "cleared once",
+            _epoch_zero_once,
+            "You clear once, before the first batch, and the second adds its gradients to those of the first. Begin "
+            "every step with optimizer.zero_grad().",
+        ),
+        Mistake(
+            "returned early",
+            _epoch_returns_early,
+            "Your return stands within the loop, so that the first batch is the last. Move it to the left, under the "
+            "`for`.",
+        ),
+        Mistake(
+            "sum not weighed",
+            _epoch_unweighted,
+            "You add up the batches' means and divide by the number of examples. Each mean counts as often as its "
+            "batch has examples: multiply it by that before you add.",
         ),
         Mistake(
             "cleared after the step",
