@@ -260,6 +260,17 @@ def test_without_a_known_mistake_it_still_helps(made_up: Lesson, body: str, text
     assert text in words(outcome), words(outcome)
 
 
+def test_an_attribute_read_without_its_object_is_told() -> None:
+    made = load("11")
+    stop = made.exercise("on_epoch_end")
+    assert stop
+    text = "def on_epoch_end(self, run):\n    return run.history.epochs - run.history.best(*self.measure) >= patience"
+    outcome = examine(made, stop, Source("on_epoch_end", text))
+    assert "`patience` alone is not known. What belongs to an object is read through it: `self.patience`." in words(
+        outcome
+    )
+
+
 DOING = {
     "nothing": "pass",
     "computed alone": "grad = tg.ones(2)",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import inspect
 import json
+import re
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -258,6 +260,8 @@ def _unknown_name(exercise: Exercise, yours: Plain) -> str | None:
             f"`{name}` is set in another cell, and your code is run without the notebook. Imports, functions and "
             "classes come along, other values do not. Set it inside your code."
         )
+    if callable(piece) and re.search(rf"\bself\.{name}\b", inspect.getsource(piece)):
+        return f"`{name}` alone is not known. What belongs to an object is read through it: `self.{name}`."
     try:
         other = find(f"{exercise.id.partition('.')[0]}.{name}")[1]
     except UnknownExercise:
