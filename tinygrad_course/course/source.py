@@ -279,7 +279,7 @@ def _around(text: str, namespace: Mapping[str, Any], done: set[str], known: Know
         if name not in namespace:
             continue
         try:
-            helper = None if (line := _import(name, namespace[name])) else _helper(name, namespace[name])
+            helper = None if (line := imported_as(name, namespace[name])) else _helper(name, namespace[name])
         except CANNOT_BE_ASKED:
             continue
         if helper and not (line := known(name, helper.text)):
@@ -297,7 +297,7 @@ def _read(text: str) -> set[str]:
     return {n.id for n in _nodes(text) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
-def _import(name: str, value: Any) -> str | None:
+def imported_as(name: str, value: Any) -> str | None:
     """The line that imports the value under this name, two for a method; None if it was not imported."""
     if inspect.ismodule(value):
         return f"import {value.__name__}" + (f" as {name}" if name != value.__name__ else "")
