@@ -183,8 +183,8 @@ log_softmax = check(log_softmax)
 #
 # *Difficulty 3 of 5 · about 10 minutes · builds `nn.loss.cross_entropy`*
 #
-# The average surprise over a batch. Two index tensors of one length pick an entry for each pair:
-# `rows[tg.arange(n), target]`.
+# The average surprise over a batch. Two index tensors of one length pick an entry for each pair. With n rows,
+# `rows[tg.arange(n), target]` is one entry of each row: the one at its target.
 
 # %%
 def cross_entropy(input, target, reduction="mean"):

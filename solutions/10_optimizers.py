@@ -180,9 +180,10 @@ RMSprop = check(RMSprop)
 predict("first-step", "0.1")  ### ANSWER
 
 # %% [markdown]
-# **Weight decay** pulls every weight towards 0, so that a weight stays large only if the loss needs it. Put into the
-# gradient, as weight_decay · p, Adam would divide it away again. AdamW is Adam with `decoupled = True`: it takes lr ·
-# weight_decay · p off the weight itself, before the step.
+# **Weight decay** pulls every weight towards 0, so that a weight stays large only if the loss needs it. The plain way
+# is to add weight_decay · p to the gradient. But Adam divides by the size of the gradient, and with it divides the
+# pull away again. AdamW is Adam with `decoupled = True`: it leaves the gradient alone, and takes lr · weight_decay · p
+# off the weight itself, before the step.
 #
 # ### Exercise 3 · Adam
 #
@@ -200,9 +201,9 @@ class Adam(Optimizer):
     def update(self, p, g, state, group):
         """Change the array p in place; g, state and group are as in SGD.
 
-        self.decoupled: whether weight decay acts on p, else weight_decay · p is added to g. state
-        holds, in PyTorch's names, "step" (t, 1 at the first step), "exp_avg" (m) and "exp_avg_sq"
-        (v).
+        self.decoupled: True where weight decay acts on p; else weight_decay · p is added to g.
+        Keep in state t (1 at the first step), m and v; PyTorch calls them "step", "exp_avg" and
+        "exp_avg_sq".
         """
         ### BEGIN SOLUTION
         lr, (b1, b2), decay = group["lr"], group["betas"], group["weight_decay"]
@@ -272,10 +273,9 @@ plots.loss_surface(bent, paths, x=(-2, 2), y=(-1, 3))
 
 # %%
 def rate(self, base, step):
-    """The learning rate of a schedule at a step, from 0, for a group that began at base.
+    """The learning rate at a step. Steps count from 0, and base is the rate at step 0.
 
-    self.T_max: the number of steps. self.eta_min: the rate at the end. A method, so self is the
-    schedule.
+    A method of the schedule. self.T_max: the number of steps. self.eta_min: the rate at the end.
     """
     ### BEGIN SOLUTION
     down = (1 + math.cos(math.pi * step / self.T_max)) / 2

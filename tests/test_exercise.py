@@ -135,6 +135,10 @@ TRAPS = {
     "no order among tensors": ("return sorted([x, object()])", "`sorted(nodes, key=lambda n: n.id)`"),
     "None": ("return x.grad * 2", "a `.grad` is None until `backward` has come there"),
     "shapes": ("return x + tg.ones(3)", "Two shapes do not fit each other"),
+    "NumPy's axis": ("return x - x.amax(axis=0)", "Here they are `dim` and `keepdim`"),
+    "NumPy's keepdims": ("return x - x.amax(0, keepdims=True)", "Here they are `dim` and `keepdim`"),
+    "two things": ("return x - x.max(0)", "`amax(dim)` and `amin(dim)` give the numbers alone"),
+    "no parentheses": ("return x - x.detach", "Are the parentheses missing? `x.detach()`."),
     "a forgotten sign": ("return 2(x)", "Is a `*` missing"),
     "read before set": ("y = y + x\nreturn y", "reads a name before it is set"),
     "a raise of its own": ("raise NameError('mine')", "Your code stops with an error"),
@@ -291,6 +295,21 @@ def test_imports_and_helpers_come_along_and_other_values_do_not() -> None:
     assert found
     assert "import json as json" in found.text or "from" in found.text
     assert "OTHER = 5" not in found.text
+
+
+def with_a_method(x: Any) -> Any:
+    return log_softmax(x, 0)
+
+
+log_softmax = tg.Tensor.log_softmax
+
+
+def test_a_method_that_goes_by_a_name_of_its_own_comes_with_its_class() -> None:
+    found = program(with_a_method, "with_a_method")
+    assert found
+    set_here: dict[str, Any] = {}
+    exec(found.text, set_here)
+    assert set_here["with_a_method"](tg.zeros(2)).tolist() == tg.zeros(2).log_softmax(0).tolist()
 
 
 @pytest.mark.parametrize("thing", [3, None, len, int, "plain", functools.partial(plain, 1)])

@@ -346,10 +346,20 @@ def test_a_piece_of_the_course_stands_in_for_one_that_did_not_pass() -> None:
     assert symmetric and best
     answers.give(symmetric)
     found = answers.program(best)
-    assert found and found.text.startswith(
-        f"from {lesson.module}.symmetric_difference import symmetric_difference as symmetric_difference\n"
-    )
+    assert found and found.text.startswith(f"from {lesson.module}.symmetric_difference import symmetric_difference\n")
     assert not answers.borrows(best, found), "what the course gave is not borrowed"
+
+
+def test_a_method_of_the_course_stands_in_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grading, "numbers", exercises.numbers)
+    monkeypatch.setattr(grading, "load", exercises.load)
+    softmax = "def log_softmax(self, dim):\n    return self"
+    loss = "-log_softmax(input, 1)[tg.arange(len(target)), target]"
+    entropy = f"def cross_entropy(input, target, reduction='mean'):\n    x = {loss}\n"
+    entropy += "    return x if reduction == 'none' else x.sum() if reduction == 'sum' else x.mean()"
+    hand_in(tmp_path / "ann" / "09_losses.ipynb", [softmax, entropy])
+    found = {result.exercise: result.status for result in grade(tmp_path).results}
+    assert (found["09.log_softmax"], found["09.cross_entropy"]) == (Y, P)
 
 
 # What is written

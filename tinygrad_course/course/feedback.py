@@ -249,6 +249,7 @@ _NO_ORDER = (
     "Two things are compared that have no order. `sorted`, `min` and `max` must be told what to go by: "
     "`sorted(nodes, key=lambda n: n.id)`."
 )
+_NUMPY_NAMES = "NumPy calls these options `axis` and `keepdims`. Here they are `dim` and `keepdim`, as in PyTorch."
 _TRAPS = {  # part of an error's own words, and what they mean here
     "call numpy() on Tensor that requires grad": "A NumPy function was given a tensor that wants gradients, and there "
     "its graph would end. Use the tensor's own functions, as in `x.exp()`; for an array of its shape, write "
@@ -272,9 +273,24 @@ _TRAPS = {  # part of an error's own words, and what they mean here
     "Less: expected": _NO_ORDER,
     "unhashable type": "An array or a list cannot be a key of a dict, nor stand in a set. Was a list of pairs unpacked "
     "without a loop? `for source, g in pairs:` takes one pair after the other.",
+    "got Picked": "`max(dim)` and `min(dim)` give two things: the numbers, and where they stand. `amax(dim)` and "
+    "`amin(dim)` give the numbers alone; for the larger of two things write `tg.maximum`.",
+    "got method": "A method stands where its result is wanted. Are the parentheses missing? `x.detach()`.",
     "wrap it first": "An operation was given something that is no tensor, array or number. Does an option lack its "
     "name, as in `size=shape`? And `in` and `==` compare tensors by their numbers: for the same object ask with `is`.",
-    "broadcast": "Two shapes do not fit each other. Print both: from the last axis on, they are equal or one is 1.",
+    "broadcast": "Two shapes do not fit each other. Print both: from the last axis on, they are equal or one is 1. "
+    "Did `sum` or `amax` take an axis away? `keepdim=True` keeps it, with size 1.",
+    "argument 'axis'": _NUMPY_NAMES,
+    "argument 'keepdims'": _NUMPY_NAMES,
+    "Dimension out of range": "There is no such axis here. Does a fixed number stand where an argument, such as `dim`, "
+    "belongs?",
+    "^ is not defined": "`^` is no power in Python. Write `x ** 2`.",
+    "ufunc 'bitwise_xor'": "`^` is no power in Python. Write `x ** 2`.",
+    "'dict' object has no attribute": 'A dict is asked with brackets: `group["lr"]`.',
+    "'numpy.ndarray' object has no attribute": "A NumPy array is no Tensor, and has fewer methods. NumPy's functions "
+    "take it as an argument, as in `np.sqrt(x)`.",
+    "converted to Python scalars": "A function for one number was given several. For an array write `np.sqrt` and not "
+    "`math.sqrt`, for a tensor `x.sqrt()`.",
     "is not callable": "What stands before the parentheses is no function. Is a `*` missing, or a name used twice? "
     "Print it: a loop over a dict gives its keys.",
     "'tuple' and": "A tuple stands where a tensor is needed. `tg.autograd.grad` gives one: `(slope,) = ...`.",
@@ -383,7 +399,10 @@ def _other_numbers(label: str, expected: Plain, yours: Plain, everywhere: Sequen
     if right.shape != wrong.shape or not right.size:
         return f"`{label}` is not as expected."
     if np.isfinite(right).all() and not np.isfinite(wrong).all():
-        return f"`{label}` holds nan or inf. Is there a division by 0, a log of 0, or an exp that is too large?"
+        return (
+            f"`{label}` holds nan or inf. Is there a division by 0, a log of 0, a root of a negative number, or an exp "
+            "that is too large?"
+        )
     shape = expected.get("shape", [])
     if len(shape) > 1 and shape[0] == shape[-1] and np.allclose(wrong.reshape(shape).T, right.reshape(shape)):
         return f"`{label}` is transposed: rows and columns have changed places."

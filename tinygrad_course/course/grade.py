@@ -32,7 +32,7 @@ from .exercise import Exercise, Lesson
 from .exercises import find, load, numbers, session
 from .feedback import Code
 from .paths import CourseError, replace_file
-from .source import Source, is_import
+from .source import Source, imported_as, is_import
 from .uses import PACKAGE, resolved, used
 
 WORKERS = os.cpu_count() or 2
@@ -293,11 +293,9 @@ class Answers:
 
     def give(self, exercise: Exercise) -> None:
         """Let the later exercises use the course's piece, as in a notebook in which the check did not pass."""
-        piece = exercise.reference
-        if not exercise.wants_a_value:
-            line = f"from {piece.__module__} import {piece.__name__} as {exercise.name}"
-            self.definitions[exercise.name] = line
-            self.given.append(line)
+        if not exercise.wants_a_value and (lines := imported_as(exercise.name, exercise.reference)):
+            self.definitions[exercise.name] = lines
+            self.given += lines.splitlines()
 
     def borrows(self, exercise: Exercise, answer: Source) -> bool:
         """Whether an answer hands on what it should be: the package's piece, or anything out of the exercises."""

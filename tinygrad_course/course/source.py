@@ -279,7 +279,7 @@ def _around(text: str, namespace: Mapping[str, Any], done: set[str], known: Know
         if name not in namespace:
             continue
         try:
-            helper = None if (line := _import(name, namespace[name])) else _helper(name, namespace[name])
+            helper = None if (line := imported_as(name, namespace[name])) else _helper(name, namespace[name])
         except CANNOT_BE_ASKED:
             continue
         if helper and not (line := known(name, helper.text)):
@@ -297,15 +297,19 @@ def _read(text: str) -> set[str]:
     return {n.id for n in _nodes(text) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
 
 
-def _import(name: str, value: Any) -> str | None:
-    """The line that imports the value under this name; None if it was not imported."""
+def imported_as(name: str, value: Any) -> str | None:
+    """The line that imports the value under this name, two for a method; None if it was not imported."""
     if inspect.ismodule(value):
         return f"import {value.__name__}" + (f" as {name}" if name != value.__name__ else "")
     home = getattr(value, "__module__", None)
     called = getattr(value, "__name__", name)  # an object, such as modes, goes by the name it has beside its class
     if not (isinstance(home, str) and isinstance(called, str)) or home == "__main__":
         return None
-    if getattr(sys.modules.get(home), called, None) is not value:
+    module = sys.modules.get(home)
+    owner, _, method = value.__qualname__.rpartition(".") if inspect.isfunction(value) else ("", "", "")
+    if owner and getattr(getattr(module, owner, None), method, None) is value:
+        return f"from {home} import {owner}\n{name} = {owner}.{method}"
+    if getattr(module, called, None) is not value:
         return None
     return f"from {home} import {called}" + (f" as {name}" if name != called else "")
 

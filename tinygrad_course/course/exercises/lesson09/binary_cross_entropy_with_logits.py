@@ -52,6 +52,27 @@ def _bce_summed(input: Any, target: Any, reduction: str = "mean") -> Any:
     return _bce(input, target, "none" if reduction == "none" else "sum")
 
 
+def _bce_without_size(input: Any, target: Any, reduction: str = "mean") -> Any:
+    return reduced(input.relu() - input * target + (1 + (-input).exp()).log(), reduction)
+
+
+def _bce_upwards(input: Any, target: Any, reduction: str = "mean") -> Any:
+    return reduced(input.relu() - input * target + (1 + input.abs().exp()).log(), reduction)
+
+
+def _bce_overflowing(input: Any, target: Any, reduction: str = "mean") -> Any:
+    return reduced((1 + input.exp()).log() - input * target, reduction)
+
+
+def _bce_floored(input: Any, target: Any, reduction: str = "mean") -> Any:
+    p = input.sigmoid()
+    return reduced(-(target * (p + 1e-8).log() + (1 - target) * (1 - p + 1e-8).log()), reduction)
+
+
+def _bce_always_mean(input: Any, target: Any, reduction: str = "mean") -> Any:
+    return _bce(input, target)
+
+
 LOGITS, YES = given(0.5, -2.0, 3.0, -0.5), given(1.0, 0.0, 0.0, 1.0)
 
 
@@ -75,6 +96,33 @@ BINARY = Exercise(
             _bce_naive,
             "Right for small scores. At a score of 1000 sigmoid is 1 to the last digit, and log(1 − 1) is minus "
             "infinity. Work with the score itself, as in the line above the exercise.",
+        ),
+        Mistake(
+            "without |x|",
+            _bce_without_size,
+            "The exponent is −|x|, and yours is −x. Where the score is negative your loss is too large, by its size.",
+        ),
+        Mistake(
+            "the sign of the exponent",
+            _bce_upwards,
+            "The exponent is −|x|, never above 0, and yours is |x|. Write `(-input.abs()).exp()`.",
+        ),
+        Mistake(
+            "overflow",
+            _bce_overflowing,
+            "Right for small scores. At a score of 1000 eˣ is infinity. The line above the exercise takes max(x, 0) "
+            "out first, and has e^(−|x|).",
+        ),
+        Mistake(
+            "a little added",
+            _bce_floored,
+            "You add something small so that the logarithm stays finite. Then a mistake never costs much, however sure "
+            "it is, and has next to no gradient. Work with the score itself.",
+        ),
+        Mistake(
+            "reduction ignored",
+            _bce_always_mean,
+            'reduction is not looked at: "sum" asks for the sum of the losses, and "none" for the losses themselves.',
         ),
         Mistake(
             "one half",

@@ -56,6 +56,22 @@ def _cross_entropy_scores(input: Any, target: Any, reduction: str = "mean") -> A
     return reduced(-input[tg.arange(len(target)), target], reduction)
 
 
+def _cross_entropy_in_two_steps(input: Any, target: Any, reduction: str = "mean") -> Any:
+    return reduced(-input.softmax(1)[tg.arange(len(target)), target].log(), reduction)
+
+
+def _cross_entropy_always_mean(input: Any, target: Any, reduction: str = "mean") -> Any:
+    return _cross_entropy(input, target)
+
+
+def _cross_entropy_by_number(input: Any, target: Any, reduction: str = "mean") -> Any:
+    return reduced(-(target * input.log_softmax(1)).sum(1), reduction)
+
+
+def _cross_entropy_rows(input: Any, target: Any, reduction: str = "mean") -> Any:
+    return reduced(-input.log_softmax(1)[target], reduction)
+
+
 THREE = given([1.0, 2.0, 4.0], [0.5, -1.0, 0.0], [3.0, 3.0, 3.0], [-2.0, 0.0, 1.0])
 
 
@@ -105,6 +121,29 @@ CROSS_ENTROPY = Exercise(
             "divided by all scores",
             _cross_entropy_every,
             "Your mean divides by the number of scores. There is one surprise for each row; average those.",
+        ),
+        Mistake(
+            "in two steps",
+            _cross_entropy_in_two_steps,
+            "Right, as long as the probability is not rounded to 0. There the logarithm of softmax, taken in two "
+            "steps, is minus infinity: use log_softmax.",
+        ),
+        Mistake(
+            "reduction ignored",
+            _cross_entropy_always_mean,
+            'reduction is not looked at: "sum" asks for the sum of the surprises, and "none" for one of each row.',
+        ),
+        Mistake(
+            "times the class",
+            _cross_entropy_by_number,
+            "target holds numbers of classes, not zeros and ones: multiplying by 2 does not pick class 2. Pick with "
+            "an index.",
+        ),
+        Mistake(
+            "whole rows",
+            _cross_entropy_rows,
+            "[target] alone picks whole rows. One entry of each row is wanted: give the row numbers first, "
+            "[tg.arange(n), target].",
         ),
         Mistake(
             "summed",

@@ -39,6 +39,15 @@ def _log_softmax_floored(self: Any, dim: int) -> Any:
     return (self.softmax(dim) + 1e-8).log()
 
 
+def _log_softmax_by_hand(self: Any, dim: int) -> Any:
+    return self - self.exp().sum(dim, keepdim=True).log()
+
+
+def _log_softmax_half_shifted(self: Any, dim: int) -> Any:
+    m = self.detach().amax(dim, keepdim=True)
+    return self - (self - m).exp().sum(dim, keepdim=True).log()
+
+
 LOG_SOFTMAX = Exercise(
     id="09.log_softmax",
     target="tinygrad_course.methods.reductions.Reductions.log_softmax",
@@ -58,6 +67,18 @@ LOG_SOFTMAX = Exercise(
             _log_softmax_naive,
             "You take the logarithm of softmax. A probability of e⁻¹⁰⁰⁰ is 0 in a computer, and the logarithm of 0 is "
             "minus infinity, where -1000 is right. The logarithm of a quotient is a difference: form that.",
+        ),
+        Mistake(
+            "naive sum",
+            _log_softmax_by_hand,
+            "The formula is right, but e to the power of 1000 is infinity. logsumexp gives the same logarithm for any "
+            "scores.",
+        ),
+        Mistake(
+            "largest taken out once",
+            _log_softmax_half_shifted,
+            "You take the largest away inside the exponential and not outside, so that your result is too large by it. "
+            "logsumexp puts it back.",
         ),
         Mistake(
             "a little added",

@@ -49,6 +49,31 @@ def _logsumexp_axis_lost(self: Any, dim: int, keepdim: bool = False) -> Any:
     return _logsumexp(self, dim)
 
 
+def _logsumexp_one_maximum(self: Any, dim: int, keepdim: bool = False) -> Any:
+    m = self.detach().max()
+    return m + (self - m).exp().sum(dim, keepdim=keepdim).log()
+
+
+def _logsumexp_table(self: Any, dim: int, keepdim: bool = False) -> Any:
+    m = self.detach().amax(dim, keepdim=True)
+    return m + (self - m).exp().sum(dim, keepdim=keepdim).log()
+
+
+def _logsumexp_always_kept(self: Any, dim: int, keepdim: bool = False) -> Any:
+    return _logsumexp(self, dim, keepdim=True)
+
+
+def _logsumexp_squeezed(self: Any, dim: int, keepdim: bool = False) -> Any:
+    y = _logsumexp(self, dim, keepdim=True)
+    return y if keepdim else y.squeeze()
+
+
+def _logsumexp_half_detached(self: Any, dim: int, keepdim: bool = False) -> Any:
+    m = self.amax(dim, keepdim=True)
+    y = m + (self - m.detach()).exp().sum(dim, keepdim=True).log()
+    return y if keepdim else y.squeeze(dim)
+
+
 LOGSUMEXP = Exercise(
     id="09.logsumexp",
     target="tinygrad_course.methods.reductions.Reductions.logsumexp",
@@ -61,6 +86,8 @@ LOGSUMEXP = Exercise(
         trial("the same with keepdim=True", lambda f, x: f(x, 1, keepdim=True), SCORES),
         trial("scores of shape (2, 3), dim=0", lambda f, x: f(x, 0), SCORES),
         trial("scores (1000, 1001)", lambda f, x: f(x, 0), given(FAR, FAR + 1)),
+        trial("rows (0, 1) and (-1000, -1001), dim=1", lambda f, x: f(x, 1), given([0.0, 1], [-FAR, -1001])),
+        trial("scores of shape (1, 3), dim=1", lambda f, x: f(x, 1), given([1.0, 2.0, 4.0])),
     ),
     accepts=(_logsumexp, _logsumexp_kept),
     mistakes=(
@@ -75,6 +102,34 @@ LOGSUMEXP = Exercise(
             _logsumexp_shifted,
             "Your result is too small by the largest score. log(eᵐ · s) is m + log s: what was taken out inside comes "
             "back outside.",
+        ),
+        Mistake(
+            "one maximum for all",
+            _logsumexp_one_maximum,
+            "You take the largest score of the whole tensor out. In a row that lies far below it, every exponential is "
+            "then 0. Each row needs its own maximum, along dim.",
+        ),
+        Mistake(
+            "shapes that do not match",
+            _logsumexp_table,
+            "The largest has kept its axis and the sum has lost it, so that adding the two makes a table. Keep the "
+            "axis in both, and squeeze it out at the end unless keepdim is True.",
+        ),
+        Mistake(
+            "axis always kept",
+            _logsumexp_always_kept,
+            "Your result keeps the axis also where keepdim is False. Squeeze it out then: squeeze(dim).",
+        ),
+        Mistake(
+            "every axis squeezed",
+            _logsumexp_squeezed,
+            "squeeze() takes away every axis of size 1. Say which one: squeeze(dim).",
+        ),
+        Mistake(
+            "detached once",
+            _logsumexp_half_detached,
+            "The largest is detached inside and not outside, so that it gets a gradient of its own. Detach it where "
+            "you compute it.",
         ),
         Mistake(
             "the largest alone",

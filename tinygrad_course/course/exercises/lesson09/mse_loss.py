@@ -24,7 +24,8 @@ def _mse_by_hand(input: Any, target: Any, reduction: str = "mean") -> Any:
 
 
 def _mse_rooted(input: Any, target: Any, reduction: str = "mean") -> Any:
-    return _mse(input, target, reduction) ** 0.5
+    loss = _mse(input, target, reduction)
+    return loss**0.5 if reduction == "mean" else loss
 
 
 def _mse_absolute(input: Any, target: Any, reduction: str = "mean") -> Any:
@@ -48,6 +49,10 @@ def _mse_rows(input: Any, target: Any, reduction: str = "mean") -> Any:
 
 def _mse_always_mean(input: Any, target: Any, reduction: str = "mean") -> Any:
     return ((input - target) ** 2).mean()
+
+
+def _mse_summed(input: Any, target: Any, reduction: str = "mean") -> Any:
+    return _mse(input, target, "none" if reduction == "none" else "sum")
 
 
 GUESSES, TRUTH = given([1.0, 2.0, 4.0], [0.0, -1.0, 3.0]), given([1.0, 0.0, 1.0], [2.0, -1.5, 3.0])
@@ -94,6 +99,11 @@ MSE = Exercise(
             "divided by rows",
             _mse_rows,
             "You divide by the number of rows. The mean goes over all elements, whatever the shape.",
+        ),
+        Mistake(
+            "summed",
+            _mse_summed,
+            "You add the squares up, where their mean is asked for: the loss would grow with the number of elements.",
         ),
         Mistake(
             "reduction ignored",

@@ -24,6 +24,11 @@ def _softmax_naive(self: Any, dim: int) -> Any:
     return z / z.sum(dim, keepdim=True)
 
 
+def _softmax_of_the_page(self: Any, dim: int) -> Any:
+    z = self.exp()
+    return z / z.sum()
+
+
 def _softmax_all(self: Any, dim: int) -> Any:
     z = (self - self.detach().amax(dim, keepdim=True)).exp()
     return z / z.sum()
@@ -61,7 +66,7 @@ SOFTMAX = Exercise(
         trial("scores (1, 2, 4), times (1, 2, 3)", weighted(lambda f, x: f(x, 0)), given(1.0, 2.0, 4.0)),
         trial("scores of shape (2, 3), dim=1", weighted(lambda f, x: f(x, 1)), SCORES),
         trial("scores of shape (2, 3), dim=0", weighted(lambda f, x: f(x, 0)), SCORES),
-        trial("scores (1000, 1001)", weighted(lambda f, x: f(x, 0)), given(FAR, FAR + 1)),
+        trial("scores (0, 1000, 1001)", weighted(lambda f, x: f(x, 0)), given(0.0, FAR, FAR + 1)),
         trial("rows (0, 1) and (-1000, -1001), dim=1", weighted(lambda f, x: f(x, 1)), given([0.0, 1], [-FAR, -1001])),
     ),
     accepts=(_softmax, _softmax_by_log),
@@ -71,6 +76,12 @@ SOFTMAX = Exercise(
             _softmax_naive,
             "Right, as long as the scores are small. e to the power of 1000 is more than a float can hold: infinity "
             "over infinity is nan. Only differences of scores matter, so take the largest away from all of them first.",
+        ),
+        Mistake(
+            "as in the cell above",
+            _softmax_of_the_page,
+            "That is the naive softmax from above. Two things are missing: the sum goes along dim and keeps its axis, "
+            "and the largest score along dim is taken away first.",
         ),
         Mistake(
             "one sum for all",

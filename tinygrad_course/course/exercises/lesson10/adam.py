@@ -142,6 +142,48 @@ class _AdamVUncorrected(_Adam):
         p -= group["lr"] * (m / (1 - b1**t)) / (np.sqrt(v) + group["eps"])
 
 
+class _AdamFirstStepAlways(_Adam):
+    def move(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        b1, b2 = group["betas"]
+        m = state["m"] = b1 * state.get("m", 0) + (1 - b1) * g
+        v = state["v"] = b2 * state.get("v", 0) + (1 - b2) * g * g
+        p -= group["lr"] * (m / (1 - b1)) / (np.sqrt(v / (1 - b2)) + group["eps"])
+
+
+class _AdamKeepsCorrected(_Adam):
+    def move(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        b1, b2 = group["betas"]
+        t = state["step"] = state.get("step", 0) + 1
+        m = state["m"] = (b1 * state.get("m", 0) + (1 - b1) * g) / (1 - b1**t)
+        v = state["v"] = (b2 * state.get("v", 0) + (1 - b2) * g * g) / (1 - b2**t)
+        p -= group["lr"] * m / (np.sqrt(v) + group["eps"])
+
+
+class _AdamCountsForAll(_Adam):
+    t = 0
+
+    def move(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        state["step"] = self.t
+        self.t += 1
+        super().move(p, g, state, group)
+
+
+class _AdamNewName(_Adam):
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        super().update(p.copy(), g, state, group)
+
+
+class _AdamNewNameInDecay(_Adam):
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        super().update(p.copy() if self.decoupled else p, g, state, group)
+
+
+class _AdamAlwaysOnTheWeight(_Adam):
+    def decay(self, p: Array, g: Array, group: Remembered) -> Array:
+        p *= 1 - group["lr"] * group["weight_decay"]
+        return g
+
+
 class _AdamShort(_Adam):
     def move(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
         b1, b2 = group["betas"]
@@ -254,6 +296,40 @@ ADAM = Exercise(
             _AdamVUncorrected,
             "You correct m and not v, so that the first steps are far too long. v is divided by 1 − β₂ᵗ, under the "
             "root.",
+        ),
+        Mistake(
+            "corrected as in the first step",
+            _AdamFirstStepAlways,
+            "Your correction is that of the first step, in every step. Divide by 1 − βᵗ, and count t up in state.",
+        ),
+        Mistake(
+            "corrected averages kept",
+            _AdamKeepsCorrected,
+            "You keep the corrected averages in state, so that the next step corrects them again. Keep m and v as they "
+            "are, and correct what goes into the step.",
+        ),
+        Mistake(
+            "counted for all",
+            _AdamCountsForAll,
+            "All parameters count together, on self. update is called once for each parameter: count in its state.",
+        ),
+        Mistake(
+            "a new name",
+            _AdamNewName,
+            "The parameter stays where it was. `p = p − …` makes a new array and calls it p. Write into the array: "
+            "`p -= …`.",
+        ),
+        Mistake(
+            "a new name in the decay",
+            _AdamNewNameInDecay,
+            "Decoupled, the parameter stays where it was: `p = p − …` makes a new array and calls it p, and the step "
+            "goes there too. Write `p -= …` for the decay as well.",
+        ),
+        Mistake(
+            "always on the weight",
+            _AdamAlwaysOnTheWeight,
+            "decoupled is not asked for: your decay always acts on the weight. Where it is False, weight_decay · p is "
+            "added to the gradient.",
         ),
         Mistake(
             "the short form",

@@ -91,6 +91,16 @@ def _clip_no_none(parameters: Any, max_norm: float) -> Any:
     return tg.tensor(total)
 
 
+def _clip_new_name(parameters: Any, max_norm: float) -> Any:
+    return tg.tensor(_norm(parameters))
+
+
+def _clip_no_root(parameters: Any, max_norm: float) -> Any:
+    total = _norm(parameters) ** 2
+    _scaled(parameters, min(1.0, max_norm / total))
+    return tg.tensor(total)
+
+
 def _clip_case(name: str, gradients: list[list[float] | None], max_norm: float) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         params = parameters(*([7.0, 7.0] for _ in gradients))
@@ -138,6 +148,17 @@ CLIP = Exercise(
             "norms added",
             _clip_sum,
             "You add the norms up. Lengths at right angles add as in Pythagoras: the root of the sum of squares.",
+        ),
+        Mistake(
+            "not in place",
+            _clip_new_name,
+            "The gradients stay as they were. `g = g * …` makes a new tensor and calls it g; `g *= …` changes the one "
+            "that the parameter has.",
+        ),
+        Mistake(
+            "no root",
+            _clip_no_root,
+            "You take the sum of the squares for the norm. The norm is its root.",
         ),
         Mistake(
             "the parameters",

@@ -64,11 +64,19 @@ def _rate_stays(self: Any, base: float, step: int) -> float:
     return self.eta_min if step >= self.T_max else _rate(self, base, step)
 
 
+def _rate_one_further(self: Any, base: float, step: int) -> float:
+    return _rate(self, base, step + 1)
+
+
+def _rate_whole_wave(self: Any, base: float, step: int) -> float:
+    return self.eta_min + (base - self.eta_min) * (1 + math.cos(2 * math.pi * step / self.T_max)) / 2
+
+
 def _rates(name: str, base: float, eta_min: float) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         (p,) = parameters([1.0])
         schedule = CosineAnnealingLR(optim.SGD([p], lr=base), T_max=8, eta_min=eta_min)
-        return {"learning rates of steps 0, 2, 4 … 12": [piece(schedule, base, step) for step in range(0, 13, 2)]}
+        return {f"rate at step {step}": piece(schedule, base, step) for step in range(0, 13, 2)}
 
     return Case(name, run)
 
@@ -87,6 +95,12 @@ RATE = Exercise(
     mistakes=(
         Mistake("degrees", _rate_degrees, "math.cos counts in radians: half a turn is π, not 180."),
         Mistake("without π", _rate_without_pi, "Your cosine goes to 1 radian. Half a wave ends at π."),
+        Mistake("a whole wave", _rate_whole_wave, "Yours goes down and up again. Half a wave ends at π, not at 2π."),
+        Mistake(
+            "one step further",
+            _rate_one_further,
+            "Yours is one step ahead. step counts from 0: at step 0 the rate is still base.",
+        ),
         Mistake(
             "whole numbers",
             _rate_whole,
@@ -116,7 +130,8 @@ RATE = Exercise(
     ),
     hints=(
         "Where is half a cosine wave at its beginning, in its middle, and at its end?",
-        "(1 + cos(π · step / T_max)) / 2 goes from 1 to 0. Multiply with it the distance that is left to eta_min.",
+        "(1 + cos(π · step / T_max)) / 2 goes from 1 to 0. Multiply it by the distance from base to eta_min, "
+        "and add eta_min.",
         "Fill in what is missing:\ndown = (1 + math.cos(...)) / 2\nreturn self.eta_min + ...",
     ),
 )

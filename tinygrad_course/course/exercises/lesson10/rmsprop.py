@@ -85,6 +85,26 @@ class _RMSpropInside(_RMSprop):
         p -= group["lr"] * g / np.sqrt(v + group["eps"])
 
 
+class _RMSpropShared(_RMSprop):
+    v: Any = 0
+
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        self.v = group["alpha"] * self.v + (1 - group["alpha"]) * g * g
+        p -= group["lr"] * g / (np.sqrt(self.v) + group["eps"])
+
+
+class _RMSpropNewName(_RMSprop):
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        v = state["v"] = group["alpha"] * state.get("v", 0) + (1 - group["alpha"]) * g * g
+        p = p - group["lr"] * g / (np.sqrt(v) + group["eps"])
+
+
+class _RMSpropGrows(_RMSprop):
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        v = state["v"] = group["alpha"] * state.get("v", 0) + g * g
+        p -= group["lr"] * g / (np.sqrt(v) + group["eps"])
+
+
 RMSPROP = Exercise(
     id="10.RMSprop",
     target="tinygrad_course.optim.optimizers.RMSprop",
@@ -99,6 +119,12 @@ RMSPROP = Exercise(
             [([1.0, 4.0],), ([2.0, 0.0],), ([-1.0, 1.0],)],
             lr=0.1,
             alpha=0.5,
+        ),
+        trial(
+            "two parameters p and q, two steps",
+            ([1.0, 2.0], [5.0, 5.0]),
+            [([1.0, 2.0], [-3.0, 4.0]), ([2.0, 1.0], [1.0, 1.0])],
+            lr=0.1,
         ),
         trial("a gradient of [1e-8, 1], eps=1e-2", ([0.0, 0.0],), [([1e-8, 1.0],)], lr=0.1, eps=1e-2),
     ),
@@ -136,6 +162,23 @@ RMSPROP = Exercise(
             "not kept",
             _RMSpropForgets,
             "Your average is never put back into state, so that every step begins again at 0.",
+        ),
+        Mistake(
+            "one average for all",
+            _RMSpropShared,
+            "All parameters share one average, on self. state is a dict of this parameter's own.",
+        ),
+        Mistake(
+            "a new name",
+            _RMSpropNewName,
+            "The parameter stays where it was. `p = p − …` makes a new array and calls it p. Write into the array: "
+            "`p -= …`.",
+        ),
+        Mistake(
+            "new square whole",
+            _RMSpropGrows,
+            "The new square is added whole. In an average the two shares make 1: alpha of the old, 1 − alpha of the "
+            "new.",
         ),
         Mistake(
             "no eps",

@@ -74,9 +74,15 @@ class _SGDRateInside(_SGD):
         p -= state["v"]
 
 
+class _SGDTwiceAtFirst(_SGD):
+    def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
+        state["v"] = group["momentum"] * state.get("v", g) + g
+        p -= group["lr"] * state["v"]
+
+
 class _SGDOldFirst(_SGD):
     def update(self, p: Array, g: Array, state: Remembered, group: Remembered) -> None:
-        old = state.get("v", g)
+        old = state.get("v", 0)
         state["v"] = group["momentum"] * old + g
         p -= group["lr"] * old
 
@@ -139,8 +145,8 @@ SGD = Exercise(
         Mistake(
             "a new name",
             _SGDNewName,
-            "`p = p − …` makes a new array and calls it p; the parameter never hears of it. Write into the array: "
-            "`p -= …`.",
+            "The parameter stays where it was. `p = p − …` makes a new array and calls it p. Write into the array: "
+            "`p -= …`, with arrays and numbers on the right; a Tensor there would make a new p as well.",
         ),
         Mistake(
             "gradient changed",
@@ -155,6 +161,11 @@ SGD = Exercise(
             "schedule lowers it, old steps go on at the old rate. v is made of gradients, and lr stands before v.",
         ),
         Mistake(
+            "begun at g",
+            _SGDTwiceAtFirst,
+            "Your velocity begins at g, and then g is added once more. It begins at 0.",
+        ),
+        Mistake(
             "the velocity of before",
             _SGDOldFirst,
             "You move by the velocity of the step before. First it takes up the new gradient, then the parameter "
@@ -163,8 +174,8 @@ SGD = Exercise(
     ),
     hints=(
         "What does a ball keep of its last move, and what does the slope under it add?",
-        "The velocity of this parameter is kept in state, and begins as the gradient (or at 0). New velocity: momentum "
-        "times the old one plus g. Then p moves against it, in place.",
+        "The velocity of this parameter is kept in state, and begins at 0. The new velocity is momentum "
+        "times the old one, plus g. Then p moves against it, in place.",
         'Fill in what is missing:\nv = group["momentum"] * state.get("v", ...) + ...\nstate["v"] = ...\np -= ...',
     ),
 )
