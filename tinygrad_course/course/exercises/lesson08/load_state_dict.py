@@ -9,7 +9,8 @@ import tinygrad_course as tg
 from tinygrad_course import nn
 
 from ...exercise import Case, Exercise, Mistake, Piece
-from .parameters import given, numbered
+from ..tensors import given
+from .parameters import numbered
 
 
 def _load_state_dict(self: Any, state_dict: dict[str, Any]) -> None:

@@ -10,7 +10,8 @@ from tinygrad_course import nn
 from tinygrad_course.nn import init
 
 from ...exercise import Case, Exercise, Mistake, Piece
-from .parameters import given, numbered
+from ..tensors import given
+from .parameters import numbered
 from .tree import Found, _Tree, told
 
 

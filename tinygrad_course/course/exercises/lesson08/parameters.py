@@ -1,15 +1,10 @@
-"""Tensors and modules with given numbers, and the shapes of their parameters."""
+"""Modules with given numbers, and the shapes of their parameters."""
 
 from __future__ import annotations
 
 from typing import Any
 
 import tinygrad_course as tg
-
-
-def given(*rows: Any) -> Any:
-    """A tensor of float64."""
-    return tg.tensor(list(rows), dtype=tg.float64)
 
 
 def shapes(module: Any) -> dict[str, Any]:

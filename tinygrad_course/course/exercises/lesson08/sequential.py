@@ -8,7 +8,8 @@ from typing import Any
 from tinygrad_course import nn
 
 from ...exercise import Case, Exercise, Mistake, Piece
-from .parameters import given, numbered, shapes
+from ..tensors import given
+from .parameters import numbered, shapes
 
 
 class _Sequential(nn.Module):

@@ -7,7 +7,8 @@ from typing import Any
 from tinygrad_course.methods.reductions import Reductions
 
 from ...exercise import Exercise, Mistake
-from .trials import FAR, SCORES, given, trial, weighted
+from ..tensors import given
+from .trials import FAR, SCORES, trial, weighted
 
 
 def _log_softmax(self: Any, dim: int) -> Any:

@@ -8,7 +8,8 @@ from typing import Any
 from tinygrad_course.methods.reductions import Reductions
 
 from ...exercise import Exercise, Mistake
-from .trials import FAR, SCORES, given, trial
+from ..tensors import given
+from .trials import FAR, SCORES, trial
 
 
 def _logsumexp(self: Any, dim: int, keepdim: bool = False) -> Any:

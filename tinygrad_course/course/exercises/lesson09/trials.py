@@ -8,13 +8,9 @@ from typing import Any
 import tinygrad_course as tg
 
 from ...exercise import Case, Piece
+from ..tensors import given
 
 FAR = 1e3  # e to this power is no number any more
-
-
-def given(*rows: Any) -> Any:
-    """A tensor of float64."""
-    return tg.tensor(list(rows), dtype=tg.float64)
 
 
 def trial(name: str, call: Callable[..., Any], *inputs: Any, slopes: bool = True) -> Case:
