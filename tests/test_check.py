@@ -277,6 +277,25 @@ def test_an_attribute_read_without_its_object_is_told() -> None:
     )
 
 
+HANDED_ON = {
+    "a method": ("09", "softmax", "def softmax(self, dim):\n    return self.softmax(dim)"),
+    "a method of another name": ("09", "softmax", "def softmax(scores, dim):\n    return scores.softmax(dim)"),
+    "a function": ("09", "mse_loss", "def mse_loss(input, target, reduction='mean'):\n"
+                   "    return tg.nn.functional.mse_loss(input, target, reduction)"),
+    "a function under a name": ("05", "sum_to", "from tinygrad_course.graph import sum_to as own\n\n"
+                                "def sum_to(g, shape):\n    return own(g, shape)"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("number", "name", "text"), HANDED_ON.values(), ids=HANDED_ON.keys())
+def test_the_packages_own_piece_is_no_answer(number: str, name: str, text: str) -> None:
+    made = load(number)
+    exercise = made.exercise(name)
+    assert exercise
+    outcome = examine(made, exercise, Source(name, text))
+    assert outcome.status == "not yet" and f"lets the package's own `{name}` do the work" in words(outcome)
+
+
 DOING = {
     "nothing": "pass",
     "computed alone": "grad = tg.ones(2)",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import contextlib
 import hashlib
 import inspect
@@ -22,7 +23,12 @@ from .exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake
 from .exercises import UnknownExercise, find, session
 from .feedback import Block, Code, Drawing, Message, Pair, Table, beside, explain, labelled, show
 from .source import CANNOT_BE_ASKED, ONLY_IN_NOTEBOOKS, Source, program
+from .uses import PACKAGE, resolved, used
 
+HANDED_ON = (
+    "Your `{name}` lets the package's own `{name}` do the work, and that is what it is to replace. Inside `mine()` it "
+    "would call itself without end. Write out what it does."
+)
 LONGEST_MESSAGE = 300  # characters of an error's message that are shown
 
 Status = Literal["passed", "not started", "not yet", "stopped", "not checked", "fault of the course"]
@@ -190,9 +196,24 @@ def examine(
     if "NotImplementedError" in text and all(_raises(outcome, "NotImplementedError") for outcome in outcomes):
         return Outcome("not started", (f"Write your answer in the cell above. {_for_a_hint(exercise)}",))
     try:
-        return judge(exercise, expected(lesson, exercise), outcomes, text)
+        outcome = judge(exercise, expected(lesson, exercise), outcomes, text)
     except CourseFault as error:
         return _fault(str(error))
+    if outcome.status == "passed" and _hands_on(exercise, text):
+        return Outcome("not yet", (HANDED_ON.format(name=exercise.name), _for_a_hint(exercise)))
+    return outcome
+
+
+def _hands_on(exercise: Exercise, text: str) -> bool:
+    """Whether a function lets the package's own do the work, which inside mine() would be the function itself."""
+    piece = resolved(exercise.target or "")
+    if not inspect.isfunction(piece):
+        return False
+    nodes = list(ast.walk(ast.parse(text)))
+    own = [n.args.args[0] for n in nodes if isinstance(n, ast.FunctionDef) and n.name == exercise.name and n.args.args]
+    calls = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
+    of_its_object = any(f"{first.arg}.{exercise.name}" in calls for first in own)
+    return of_its_object or any(resolved(f"{PACKAGE}.{part}") is piece for part in used(nodes, {"tg": ""}))
 
 
 _expected: dict[str, Expected] = {}
