@@ -162,8 +162,8 @@ predict("detached", 6)  ### ANSWER
 #
 # *Difficulty 3 of 5 · about 9 minutes · builds `autograd.grad_mode.no_grad`*
 #
-# `enable_grad` inherits from this class, with `mode = True`. `Switch` lets it stand above a function too, as below: each
-# call then runs inside the block. If such a function calls itself, the same object is entered again before it is left:
+# `enable_grad` inherits from this class, with `mode = True`. `Switch` lets it stand above a function too, as below:
+# each call then runs inside the block. If such a function calls itself, one object is entered again before it is left:
 #
 # ```python
 # @tg.no_grad()

@@ -297,8 +297,9 @@ BATCH_NORM = Exercise(
     ),
     hints=(
         "Which mean and variance does it use while it trains, and which later?",
-        "In training: the batch's mean and plain variance along axis 0, and under no_grad the running ones move by the "
-        "share momentum towards them, the variance times n / (n − 1). Else the running ones. Then as in layer norm.",
+        "In training take the batch's mean and plain variance along axis 0. Under no_grad the running mean moves "
+        "towards that mean by the share momentum, and the running variance towards that variance times n / (n − 1). "
+        "Otherwise take the running ones. Then go on as in layer norm.",
         "Fill in what is missing:\nif training:\n    mean = ...\n    variance = ...\n    with tg.no_grad():\n        "
         "running_mean += momentum * (...)\n        running_var += momentum * (...)\nelse:\n    ...\nz = ...\n...",
     ),

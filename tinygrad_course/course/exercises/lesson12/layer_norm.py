@@ -220,6 +220,6 @@ LAYER_NORM = Exercise(
         "The axes are the last len(normalized_shape) ones. Take the mean away, divide by the root of the mean square "
         "plus eps, keep the axes; then scale and shift, where weight and bias are given.",
         "Fill in what is missing:\naxes = tuple(range(..., 0))\naway = input - ...\nz = away / (...).sqrt()\nif weight "
-        "is not None:\n    ...\nreturn ...",
+        "is not None:\n    z = ...\nif ...:\n    z = ...\nreturn z",
     ),
 )
