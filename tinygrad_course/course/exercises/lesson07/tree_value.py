@@ -55,6 +55,12 @@ def _tree_left(tree: Any, w: Any) -> Any:
     return (w[0] * _tree_left(tree[0], w) + w[1] * _tree_left(tree[0], w)).tanh()
 
 
+def _tree_one_weight(tree: Any, w: Any) -> Any:
+    if not isinstance(tree, tuple):
+        return tg.tensor(tree, dtype=tg.float64)
+    return (w[0] * _tree_one_weight(tree[0], w) + w[0] * _tree_one_weight(tree[1], w)).tanh()
+
+
 def _tree_bent_leaves(tree: Any, w: Any) -> Any:
     if not isinstance(tree, tuple):
         return tg.tensor(tree, dtype=tg.float64).tanh()
@@ -171,6 +177,7 @@ TREE = Exercise(
             "is no float, so your code takes it for a pair: ask whether the tree is a tuple.",
         ),
         Mistake("leaves bent", _tree_bent_leaves, "A number stands for itself; yours goes through tanh as well."),
+        Mistake("one weight", _tree_one_weight, "w[0] stands at both sides of yours. The right side has w[1]."),
         Mistake(
             "every tree a pair",
             _tree_no_end,

@@ -56,6 +56,13 @@ def _wrong_batch_norm(change: Callable[..., Any]) -> Callable[..., Any]:
     return batch_norm
 
 
+def _batch_norm_none(
+    input: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Any:  # fmt: skip
+    return _batch_norm(input, running_mean, running_var, None, None, training, momentum, eps) * weight + bias
+
+
 def _own(x: Any) -> tuple[Any, Any]:
     mean = x.mean(0)
     return mean, ((x - mean) ** 2).mean(0)
@@ -282,6 +289,11 @@ BATCH_NORM = Exercise(
             "old not reduced",
             _batch_norm_adds,
             "You add the new share to the whole of the old number. Of the old one only the share 1 − momentum stays.",
+        ),
+        Mistake(
+            "None as a tensor",
+            _batch_norm_none,
+            "weight and bias may be None, and nothing can be multiplied by that. Ask first: if weight is not None.",
         ),
         Mistake(
             "rows",

@@ -57,6 +57,10 @@ def _dropout_normal(input: Any, p: float = 0.5, training: bool = True) -> Any:
     return input * (tg.randn(*input.shape) >= p) / (1 - p) if training else input
 
 
+def _dropout_one_number(input: Any, p: float = 0.5, training: bool = True) -> Any:
+    return input * (tg.rand(1) >= p) / (1 - p) if training else input
+
+
 def _dropout_turned(input: Any, p: float = 0.5, training: bool = True) -> Any:
     return _dropout(input, p, not training)
 
@@ -121,6 +125,12 @@ DROPOUT = Exercise(
             "whole columns",
             _dropout_columns,
             "The same elements are dropped in every row. Draw a number for each element of the input.",
+        ),
+        Mistake(
+            "one number",
+            _dropout_one_number,
+            "You draw one number for the whole input, so that all of it stays or all of it goes. Draw one for each "
+            "element.",
         ),
         Mistake("divided by p", _dropout_by_p, "You divide by p. The share that is kept is 1 − p."),
         Mistake(

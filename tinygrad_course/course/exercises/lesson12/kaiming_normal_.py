@@ -170,8 +170,8 @@ KAIMING = Exercise(
     ),
     hints=(
         "How many numbers are added up for one output, and how much of the signal does the nonlinearity let through?",
-        "The standard deviation is the gain over the root of the fan. nn.init.calculate_gain(nonlinearity, a) gives the "
-        "gain; fill in place under no_grad.",
+        "The standard deviation is the gain over the root of the fan. nn.init.calculate_gain(nonlinearity, a) gives "
+        "the gain; fill in place under no_grad.",
         'Fill in what is missing:\nfan = tensor.shape[...] if mode == "fan_in" else ...\nstd = ...\nwith '
         "tg.no_grad():\n    return tensor.normal_(0, ...)",
     ),

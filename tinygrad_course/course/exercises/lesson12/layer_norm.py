@@ -84,6 +84,12 @@ def _layer_norm_together(input: Any, shape: Any, weight: Any = None, bias: Any =
     return z if weight is None else z * weight + bias
 
 
+def _layer_norm_std(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    axes = tuple(range(-len(shape), 0))
+    z = (input - input.mean(axes, keepdim=True)) / (input.std(axes, keepdim=True) + eps)
+    return normalization.affine(z, weight, bias)
+
+
 def _layer_norm_squares(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     axes = tuple(range(-len(shape), 0))
     z = (input - input.mean(axes, keepdim=True)) / ((input**2).mean(axes, keepdim=True) + eps).sqrt()
@@ -146,6 +152,12 @@ LAYER_NORM = Exercise(
             "eps outside",
             _layer_norm_eps_outside,
             "eps is added to the standard deviation. In this formula it stands under the root, beside the variance.",
+        ),
+        Mistake(
+            "std and eps",
+            _layer_norm_std,
+            "std() divides by n − 1, and so eps comes to stand outside of the root. Take the mean of the squared "
+            "distances, add eps, and then the root.",
         ),
         Mistake(
             "over the batch",
