@@ -162,8 +162,8 @@ predict("detached", 6)  ### ANSWER
 #
 # *Difficulty 3 of 5 · about 9 minutes · builds `autograd.grad_mode.no_grad`*
 #
-# `enable_grad` inherits from this class, with `mode = True`. `Switch` lets it stand above a function too, as below: its
-# calls then run inside the block. Such a function may call itself, and one object is entered twice before it is left:
+# `enable_grad` inherits from this class, with `mode = True`. `Switch` lets it stand above a function too, as below:
+# each call then runs inside the block. If such a function calls itself, one object is entered again before it is left:
 #
 # ```python
 # @tg.no_grad()
@@ -390,8 +390,8 @@ predict("third", 24)  ### ANSWER
 # *Difficulty 3 of 5 · about 8 minutes*
 #
 # Lay a parabola at a function so that three things fit: its value, its slope f′, and its bend f″, the slope of the
-# slope. The parabola is level at x − f′ / f″: its lowest place where f″ is above 0. No learning rate is needed.
-# `x.detach().requires_grad_()` is a number without a past that wants gradients.
+# slope. The parabola is level at x − f′ / f″. Where f″ is above 0, that is its lowest place. No learning rate is
+# needed. `x.detach().requires_grad_()` is a number without a past that wants gradients.
 
 
 # %%

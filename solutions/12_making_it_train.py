@@ -133,7 +133,7 @@ plots.gradient_flow(old)
 predict("relu-power", "half")  ### ANSWER
 
 # %% [markdown]
-# Ten times one half is a thousandth, so the first numbers have to make up for it. He and others (2015): weights of
+# Halved ten times, a thousandth is left, so the first numbers have to make up for it. He and others (2015): weights of
 # standard deviation gain / √fan, where fan is the number of inputs, and for ReLU the gain is √2.
 #
 # ### Exercise 2 · First numbers for ReLU
@@ -224,7 +224,8 @@ layer_norm = check(layer_norm)
 # %% [markdown]
 # **Batch norm** takes mean and variance of each feature over the batch. When the model is used later there may be one
 # example alone, so it remembers: in training, running numbers follow those of the batches, by the share `momentum`.
-# They stand in when it is used. As an estimate of all data, the running variance is taken with n − 1.
+# They stand in when it is used. The running variance speaks for all data, of which a batch is only a sample: that is
+# why it is taken with n − 1.
 #
 # ### Exercise 4 · Batch norm
 #

@@ -84,6 +84,18 @@ class _ClipZero(Clip):
         return g * (g.abs() <= 1)
 
 
+class _ClipMask(tg.autograd.Function):
+    @staticmethod
+    def forward(ctx: Any, x: Any) -> Any:
+        ctx.save_for_backward(x)
+        return x.clone()
+
+    @staticmethod
+    def backward(ctx: Any, g: Any) -> Any:
+        (x,) = ctx.saved_tensors
+        return g * (x.abs() <= 1)
+
+
 def _clip_case(name: str, slopes: list[float]) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x = leaf([2.0, -3.0, 0.5])
@@ -127,6 +139,12 @@ CLIP = Exercise(
         Mistake("above alone", _ClipAbove, "You hold back what is above 1. What is below -1 is too large as well."),
         Mistake(
             "norm", _ClipNorm, "You shorten the whole gradient. Here each number is kept between -1 and 1 by itself."
+        ),
+        Mistake(
+            "mask of the values",
+            _ClipMask,
+            "You look at the values of x, and let the gradient through where they are small. Look at the gradient g "
+            "itself; x does not matter.",
         ),
         Mistake("thrown away", _ClipZero, "You set large gradients to 0. They are to stay at the bound."),
     ),

@@ -83,14 +83,38 @@ def _heron_in_place(x: Any) -> Any:
     return y
 
 
+def _heron_no_step(x: Any) -> Any:
+    return x
+
+
+def _heron_floats(x: Any) -> Any:
+    return _heron_numbers(x).item()
+
+
+def _heron_from_one(x: Any) -> Any:
+    y = tg.tensor(1.0, dtype=tg.float64)
+    while abs((y * y - x).item()) > 1e-9:
+        y = (y + x / y) / 2
+    return y
+
+
+def _heron_tg_mean(x: Any) -> Any:
+    y = x
+    while abs((y * y - x).item()) > 1e-9:
+        y = tg.mean(y, x / y)
+    return y
+
+
 def _heron_ready_made(x: Any) -> Any:
     return x.sqrt()
 
 
 def _heron_case(number: float) -> Case:
-    def run(piece: Piece) -> dict[str, Any]:
+    def run(piece: Piece) -> Any:
         x = leaf(number)
         y = piece(x)
+        if y is None:
+            return None
         if y.requires_grad:
             y.backward()
         return {"root": y.detach(), "x.grad": x.grad}
@@ -112,6 +136,29 @@ HERON = Exercise(
             _heron_numbers,
             "The root is right, and no gradient comes back: you compute with x.item(), a plain number. Use item() in "
             "the condition, and the tensors themselves in the formula.",
+        ),
+        Mistake(
+            "a plain number given back",
+            _heron_floats,
+            "You compute with plain numbers and give one back, so no gradient can come. Use item() in the condition "
+            "alone, and the tensors themselves in the formula.",
+        ),
+        Mistake(
+            "no step",
+            _heron_no_step,
+            "Your y is x itself: the loop ends before its first round. What has to be small is the distance of y · y "
+            "from x.",
+        ),
+        Mistake(
+            "begun without a past",
+            _heron_from_one,
+            "Your first y has no past. At x = 1 no step is taken, so y is what comes back, and no gradient comes. "
+            "Begin with y = x itself.",
+        ),
+        Mistake(
+            "mean of one tensor",
+            _heron_tg_mean,
+            "tg.mean takes the numbers of one tensor, and an axis. The mean of two tensors is their sum, halved.",
         ),
         Mistake(
             "cut off",

@@ -83,15 +83,35 @@ def _newton_tuples(f: Callable[[Any], Any], x: Any) -> Any:
     return (x - slope / bend).detach().requires_grad_()
 
 
+def _newton_bend_in_tuple(f: Callable[[Any], Any], x: Any) -> Any:
+    slope: Any = tg.autograd.grad(f(x), x, create_graph=True)[0]
+    bend: Any = tg.autograd.grad(slope, x)
+    return (x - slope / bend).detach().requires_grad_()
+
+
+def _newton_not_called(f: Any, x: Any) -> Any:
+    return tg.autograd.grad(f, x, create_graph=True)
+
+
+def _newton_slope_twice(f: Callable[[Any], Any], x: Any) -> Any:
+    return (x.detach() - 1).requires_grad_()
+
+
+def _newton_two_places(f: Callable[[Any], Any], x: Any) -> Any:
+    return tg.autograd.grad(f(x), x.detach().requires_grad_(), create_graph=True)
+
+
 def _newton_slope_alone(f: Callable[[Any], Any], x: Any) -> Any:
     slope, _ = _first_two(f, x)
     return (x - slope).detach().requires_grad_()
 
 
 def _newton_case(name: str, f: Callable[[Any], Any], start: float) -> Case:
-    def run(piece: Piece) -> dict[str, Any]:
+    def run(piece: Piece) -> Any:
         x = leaf(start)
         y = piece(f, x)
+        if y is None:
+            return None
         return {"next x": y.detach(), "a leaf that wants gradients": y.is_leaf and y.requires_grad, "x": x.detach()}
 
     return Case(f"f = {name}, x = {start}", run)
@@ -121,6 +141,27 @@ NEWTON = Exercise(
             _newton_tuples,
             "tg.autograd.grad gives a tuple, with one gradient for each input. Take it out: (slope,) = ..., and the "
             "bend likewise.",
+        ),
+        Mistake(
+            "bend in its tuple",
+            _newton_bend_in_tuple,
+            "Your bend is still a tuple, as tg.autograd.grad gives it. Take it out: (bend,) = ...",
+        ),
+        Mistake(
+            "f not called",
+            _newton_not_called,
+            "You hand the function f to tg.autograd.grad. What has a gradient is its value: f(x).",
+        ),
+        Mistake(
+            "slope twice",
+            _newton_slope_twice,
+            "Your slope and your bend are the same. The bend is the gradient of the slope, not of f(x) once more.",
+        ),
+        Mistake(
+            "two tensors",
+            _newton_two_places,
+            "f was computed from one tensor, and the gradient asked for another, from which nothing leads to f. Put "
+            "the same one into both.",
         ),
         Mistake(
             "slope alone",

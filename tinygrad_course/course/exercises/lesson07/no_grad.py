@@ -41,6 +41,15 @@ class _NoGradOneBefore(_NoGrad):
         modes.grad = self.old
 
 
+class _NoGradNewList(_NoGrad):
+    def __enter__(self) -> None:
+        self.stack = [modes.grad]
+        modes.grad = self.mode
+
+    def __exit__(self, *exception: Any) -> None:
+        modes.grad = self.stack.pop()
+
+
 class _NoGradSwallows(_NoGrad):
     def __exit__(self, *exception: Any) -> bool:  # type: ignore[override]
         super().__exit__(*exception)
@@ -217,8 +226,15 @@ NO_GRAD = Exercise(
         Mistake(
             "one place to remember",
             _NoGradOneBefore,
-            "One object may be entered again before it is left: a decorated function that calls itself does that. With "
-            "one attribute the inner entry overwrites what the outer one remembered. Keep a list.",
+            "One object may be entered again before it is left: a decorated function that calls itself does that. One "
+            "place alone would be overwritten by the inner entry. Keep a list; each exit takes the last item away, "
+            "with pop().",
+        ),
+        Mistake(
+            "list begun anew",
+            _NoGradNewList,
+            "Each entry of yours begins a new list, and what the outer one had put on the old one is lost. Begin the "
+            "list in __init__, and append in __enter__.",
         ),
         Mistake(
             "errors swallowed",

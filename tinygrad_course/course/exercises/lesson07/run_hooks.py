@@ -87,6 +87,20 @@ def _hooks_keys(hooks: Any, g: Any) -> Any:
     return g
 
 
+def _hooks_counted(hooks: Any, g: Any) -> Any:
+    for i in range(len(hooks)):
+        answer = hooks[i](g)
+        g = g if answer is None else answer
+    return g
+
+
+def _hooks_twice(hooks: Any, g: Any) -> Any:
+    for hook in list(hooks.values()):
+        if hook(g) is not None:
+            g = hook(g)
+    return g
+
+
 def _hooks_added(hooks: Any, g: Any) -> Any:
     for hook in list(hooks.values()):
         answer = hook(g)
@@ -105,9 +119,9 @@ def _hooks_case(name: str, *made: Callable[[Any], Any]) -> Case:
 
             return noted
 
-        hooks = {i: noting(hook) for i, hook in enumerate(made)}
-        result = piece(hooks, tg.tensor(3.0, dtype=tg.float64))
-        return {"gradient": result, "what each hook saw": seen}
+        hooks = {i: noting(hook) for i, hook in enumerate(made, 2)}  # 0 and 1 were removed
+        g = tg.tensor(3.0, dtype=tg.float64)
+        return {"gradient": piece(hooks, g), "what each hook saw": seen, "g after the call": g}
 
     return Case(name, run)
 
@@ -167,6 +181,18 @@ RUN_HOOKS = Exercise(
             _hooks_live,
             "A hook may take itself away while you go through the dict, which Python refuses. Go through a list of its "
             "values.",
+        ),
+        Mistake(
+            "called twice",
+            _hooks_twice,
+            "You call each hook twice, once to look at its answer and once to take it. Call it once, and keep the "
+            "answer under a name.",
+        ),
+        Mistake(
+            "numbers guessed",
+            _hooks_counted,
+            "You count the numbers of the hooks yourself, from 0. Where a hook was removed, its number is missing: go "
+            "through the dict's values.",
         ),
         Mistake("added", _hooks_added, "You add what a hook returns. It replaces the gradient."),
         Mistake(

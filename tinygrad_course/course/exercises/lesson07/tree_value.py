@@ -55,6 +55,12 @@ def _tree_left(tree: Any, w: Any) -> Any:
     return (w[0] * _tree_left(tree[0], w) + w[1] * _tree_left(tree[0], w)).tanh()
 
 
+def _tree_one_weight(tree: Any, w: Any) -> Any:
+    if not isinstance(tree, tuple):
+        return tg.tensor(tree, dtype=tg.float64)
+    return (w[0] * _tree_one_weight(tree[0], w) + w[0] * _tree_one_weight(tree[1], w)).tanh()
+
+
 def _tree_bent_leaves(tree: Any, w: Any) -> Any:
     if not isinstance(tree, tuple):
         return tg.tensor(tree, dtype=tg.float64).tanh()
@@ -66,6 +72,21 @@ def _tree_numbers(tree: Any, w: Any) -> Any:
         return tg.tensor(tree, dtype=tg.float64)
     left, right = (_tree_numbers(part, w).item() for part in tree)
     return (w[0] * left + w[1] * right).tanh()
+
+
+def _tree_made_anew(tree: Any, w: Any) -> Any:
+    return tg.tensor(tree_value(tree, w).item(), dtype=tg.float64)
+
+
+def _tree_no_end(tree: Any, w: Any) -> Any:
+    left, right = tree
+    return (w[0] * _tree_no_end(left, w) + w[1] * _tree_no_end(right, w)).tanh()
+
+
+def _tree_no_call(tree: Any, w: Any) -> Any:
+    if not isinstance(tree, tuple):
+        return tg.tensor(tree, dtype=tg.float64)
+    return (w[0] * tree[0] + w[1] * tree[1]).tanh()
 
 
 def _tree_plain(tree: Any, w: Any) -> Any:
@@ -89,7 +110,7 @@ def _tree_plain_floats(tree: Any, w: Any) -> Any:
 
 
 def _tree_case(tree: Any) -> Case:
-    def run(piece: Piece) -> dict[str, Any]:
+    def run(piece: Piece) -> Any:
         w = leaf([0.5, -0.8])
         try:
             y = piece(tree, w)
@@ -97,6 +118,8 @@ def _tree_case(tree: Any) -> Case:
             if not any(word in str(error) for word in ("unpack", "subscriptable", "iterable")):
                 raise
             return {"value": "an error: a number was taken for a pair"}
+        if y is None:
+            return None
         kind = type(y).__name__
         if isinstance(y, int | float):
             y = tg.tensor(y, dtype=tg.float64)
@@ -154,6 +177,25 @@ TREE = Exercise(
             "is no float, so your code takes it for a pair: ask whether the tree is a tuple.",
         ),
         Mistake("leaves bent", _tree_bent_leaves, "A number stands for itself; yours goes through tanh as well."),
+        Mistake("one weight", _tree_one_weight, "w[0] stands at both sides of yours. The right side has w[1]."),
+        Mistake(
+            "every tree a pair",
+            _tree_no_end,
+            "Your function takes every tree for a pair. A number is a tree too, and there the calls end: give back "
+            "tg.tensor(tree).",
+        ),
+        Mistake(
+            "sides not asked",
+            _tree_no_call,
+            "A side may be a pair again, and a pair cannot be multiplied. Ask for the value of each side, by "
+            "tree_value(left, w).",
+        ),
+        Mistake(
+            "made anew",
+            _tree_made_anew,
+            "The value is right, and w gets no gradient: math.tanh gives a plain number, and a tensor made from one "
+            "has no past. Use the tensor's own .tanh().",
+        ),
         Mistake(
             "in plain numbers",
             _tree_numbers,

@@ -56,6 +56,13 @@ def _wrong_batch_norm(change: Callable[..., Any]) -> Callable[..., Any]:
     return batch_norm
 
 
+def _batch_norm_none(
+    input: Any, running_mean: Any, running_var: Any, weight: Any = None, bias: Any = None, training: bool = False,
+    momentum: float = 0.1, eps: float = 1e-5,
+) -> Any:  # fmt: skip
+    return _batch_norm(input, running_mean, running_var, None, None, training, momentum, eps) * weight + bias
+
+
 def _own(x: Any) -> tuple[Any, Any]:
     mean = x.mean(0)
     return mean, ((x - mean) ** 2).mean(0)
@@ -108,10 +115,9 @@ def _batch_norm_never_follows(x: Any, mean: Any, variance: Any, training: bool, 
 
 @_wrong_batch_norm
 def _batch_norm_always_follows(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
-    before = tg.Tensor(mean.data.copy()), tg.Tensor(variance.data.copy())
     _follow(mean, x.mean(0), momentum)
     _follow(variance, x.var(0), momentum)
-    return _own(x) if training else before
+    return _own(x) if training else (mean, variance)
 
 
 @_wrong_batch_norm
@@ -130,6 +136,64 @@ def _batch_norm_running_in_training(x: Any, mean: Any, variance: Any, training: 
         _follow(mean, x.mean(0), momentum)
         _follow(variance, x.var(0), momentum)
     return tg.Tensor(mean.data.copy()), tg.Tensor(variance.data.copy())
+
+
+@_wrong_batch_norm
+def _batch_norm_recorded(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if not training:
+        return mean, variance
+    own = _own(x)
+    mean.mul_(1 - momentum).add_(momentum * own[0])
+    variance.mul_(1 - momentum).add_(momentum * x.var(0))
+    return own
+
+
+@_wrong_batch_norm
+def _batch_norm_detached(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if not training:
+        return mean, variance
+    _follow(mean, x.mean(0), momentum)
+    _follow(variance, x.var(0), momentum)
+    own = _own(x)
+    return own[0].detach(), own[1].detach()
+
+
+@_wrong_batch_norm
+def _batch_norm_unbiased_twice(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if not training:
+        return mean, variance
+    _follow(mean, x.mean(0), momentum)
+    _follow(variance, x.var(0) * len(x) / (len(x) - 1), momentum)
+    return x.mean(0), x.var(0)
+
+
+@_wrong_batch_norm
+def _batch_norm_whole(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if not training:
+        return mean, variance
+    middle, spread = x.mean(), x.var(correction=0)
+    _follow(mean, middle, momentum)
+    _follow(variance, spread * len(x) / (len(x) - 1), momentum)
+    return middle, spread
+
+
+@_wrong_batch_norm
+def _batch_norm_counts_features(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if not training:
+        return mean, variance
+    own, n = _own(x), x.shape[1]
+    _follow(mean, own[0], momentum)
+    _follow(variance, own[1] * n / (n - 1), momentum)
+    return own
+
+
+@_wrong_batch_norm
+def _batch_norm_adds(x: Any, mean: Any, variance: Any, training: bool, momentum: float) -> Any:
+    if not training:
+        return mean, variance
+    mean.data[...] += momentum * x.mean(0).data
+    variance.data[...] += momentum * x.var(0).data
+    return _own(x)
 
 
 def _batch_norm_case(name: str, *training: bool, affine: bool = False) -> Case:
@@ -185,13 +249,51 @@ BATCH_NORM = Exercise(
         Mistake(
             "never follows",
             _batch_norm_never_follows,
-            "The running mean and variance stay what they were, so that the model normalises by 0 and 1 when it is "
-            "used.",
+            "The running mean and variance stay what they were. running_mean = ... only gives the name to a new "
+            "tensor: change the old one in place, with += or copy_.",
         ),
         Mistake(
             "always follows",
             _batch_norm_always_follows,
             "The running numbers change with training=False as well: a model that is only used would go on changing.",
+        ),
+        Mistake(
+            "moves recorded",
+            _batch_norm_recorded,
+            "The moves of the running numbers are recorded, so that later gradients flow through them into old "
+            "batches. Move them inside `with tg.no_grad():`.",
+        ),
+        Mistake(
+            "statistics detached",
+            _batch_norm_detached,
+            "The result is right and its gradient is not: the batch's mean and variance depend on the input. Compute "
+            "them outside of no_grad; only the running numbers are moved inside.",
+        ),
+        Mistake(
+            "n - 1 twice",
+            _batch_norm_unbiased_twice,
+            "var() divides by n − 1 already. The batch is normalised by the plain mean of the squares, and only the "
+            "running variance takes n − 1, once.",
+        ),
+        Mistake(
+            "over everything",
+            _batch_norm_whole,
+            "You take one mean over all the numbers. Each feature has its own: go along axis 0.",
+        ),
+        Mistake(
+            "features counted",
+            _batch_norm_counts_features,
+            "The running mean is right and the running variance is not: n is the number of examples, input.shape[0].",
+        ),
+        Mistake(
+            "old not reduced",
+            _batch_norm_adds,
+            "You add the new share to the whole of the old number. Of the old one only the share 1 − momentum stays.",
+        ),
+        Mistake(
+            "None as a tensor",
+            _batch_norm_none,
+            "weight and bias may be None, and nothing can be multiplied by that. Ask first: if weight is not None.",
         ),
         Mistake(
             "rows",
@@ -207,8 +309,9 @@ BATCH_NORM = Exercise(
     ),
     hints=(
         "Which mean and variance does it use while it trains, and which later?",
-        "In training: the batch's mean and plain variance along axis 0, and under no_grad the running ones move by the "
-        "share momentum towards them, the variance times n / (n − 1). Else the running ones. Then as in layer norm.",
+        "In training take the batch's mean and plain variance along axis 0. Under no_grad the running mean moves "
+        "towards that mean by the share momentum, and the running variance towards that variance times n / (n − 1). "
+        "Otherwise take the running ones. Then go on as in layer norm.",
         "Fill in what is missing:\nif training:\n    mean = ...\n    variance = ...\n    with tg.no_grad():\n        "
         "running_mean += momentum * (...)\n        running_var += momentum * (...)\nelse:\n    ...\nz = ...\n...",
     ),

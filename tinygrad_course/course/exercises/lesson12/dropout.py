@@ -34,7 +34,7 @@ def _dropout_always(input: Any, p: float = 0.5, training: bool = True) -> Any:
 
 
 def _dropout_keeps_p(input: Any, p: float = 0.5, training: bool = True) -> Any:
-    return input * (tg.rand(*input.shape) < p) / p if training else input
+    return input * (tg.rand(*input.shape) < p) / (1 - p) if training else input
 
 
 def _dropout_old(input: Any, p: float = 0.5, training: bool = True) -> Any:
@@ -47,6 +47,22 @@ def _dropout_columns(input: Any, p: float = 0.5, training: bool = True) -> Any:
 
 def _dropout_by_p(input: Any, p: float = 0.5, training: bool = True) -> Any:
     return input * (tg.rand(*input.shape) >= p) / p if training else input
+
+
+def _dropout_times(input: Any, p: float = 0.5, training: bool = True) -> Any:
+    return input * (tg.rand(*input.shape) >= p) * (1 - p) if training else input
+
+
+def _dropout_normal(input: Any, p: float = 0.5, training: bool = True) -> Any:
+    return input * (tg.randn(*input.shape) >= p) / (1 - p) if training else input
+
+
+def _dropout_one_number(input: Any, p: float = 0.5, training: bool = True) -> Any:
+    return input * (tg.rand(1) >= p) / (1 - p) if training else input
+
+
+def _dropout_turned(input: Any, p: float = 0.5, training: bool = True) -> Any:
+    return _dropout(input, p, not training)
 
 
 def _dropout_always_half(input: Any, p: float = 0.5, training: bool = True) -> Any:
@@ -110,7 +126,28 @@ DROPOUT = Exercise(
             _dropout_columns,
             "The same elements are dropped in every row. Draw a number for each element of the input.",
         ),
+        Mistake(
+            "one number",
+            _dropout_one_number,
+            "You draw one number for the whole input, so that all of it stays or all of it goes. Draw one for each "
+            "element.",
+        ),
         Mistake("divided by p", _dropout_by_p, "You divide by p. The share that is kept is 1 − p."),
+        Mistake(
+            "times 1 - p",
+            _dropout_times,
+            "You multiply by 1 − p, which makes what is kept smaller still. Divide by it.",
+        ),
+        Mistake(
+            "normal numbers",
+            _dropout_normal,
+            "tg.randn gives normal numbers, half of them below 0. tg.rand gives them evenly spread from 0 to 1.",
+        ),
+        Mistake(
+            "training turned round",
+            _dropout_turned,
+            "With training=True nothing is dropped, and with False something is. It is the other way round.",
+        ),
         Mistake("always one half", _dropout_always_half, "p is not used: yours drops one half, whatever was asked."),
     ),
     hints=(

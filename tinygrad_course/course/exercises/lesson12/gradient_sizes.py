@@ -52,14 +52,37 @@ def _sizes_weights(model: Any) -> dict[str, float]:
     return {name: size for name, size in gradient_sizes(model).items() if name.endswith("weight")}
 
 
+def _sizes_std(model: Any) -> dict[str, float]:
+    return {name: p.grad.std().item() for name, p in model.named_parameters() if p.grad is not None}
+
+
+def _sizes_absolute(model: Any) -> dict[str, float]:
+    return {name: p.grad.abs().mean().item() for name, p in model.named_parameters() if p.grad is not None}
+
+
+def _sizes_divided_late(model: Any) -> dict[str, float]:
+    return {name: p.grad.norm().item() / p.numel() for name, p in model.named_parameters() if p.grad is not None}
+
+
+def _sizes_without_names(model: Any) -> dict[str, float]:
+    return {name: (p.grad**2).mean().sqrt().item() for name, p in model.parameters() if p.grad is not None}
+
+
+def _sizes_none_as_zero(model: Any) -> dict[str, float]:
+    return {name: gradient_sizes(model).get(name, 0.0) for name, _ in model.named_parameters()}
+
+
 def _sizes_case(name: str, frozen: bool = False) -> Case:
-    def run(piece: Piece) -> dict[str, Any]:
+    def run(piece: Piece) -> Any:
         model = nn.Sequential(nn.Linear(2, 2), nn.Linear(2, 1)).double()
         for i, p in enumerate(model.parameters()):
-            p.grad = tg.Tensor(np.linspace(-1, 2, p.numel()).reshape(p.shape) * 10.0**-i)
+            p.grad = tg.Tensor(np.linspace(2, -1, p.numel()).reshape(p.shape) * 10.0**-i)
         if frozen:
             model[0].bias.grad = None
-        return dict(piece(model))
+        sizes = piece(model)
+        if not isinstance(sizes, dict):
+            return sizes
+        return {"the paths": sorted(map(str, sizes)), **sizes}
 
     return Case(name, run)
 
@@ -87,6 +110,34 @@ SIZES = Exercise(
             _sizes_norm,
             "Yours grows with the number of elements, so that a large layer looks louder than a small one. Take the "
             "mean of the squares, not their sum.",
+        ),
+        Mistake(
+            "standard deviation",
+            _sizes_std,
+            "std() takes the mean away first, so a gradient whose numbers are all alike would count as 0. Square, "
+            "take the mean, take the root.",
+        ),
+        Mistake(
+            "absolute values",
+            _sizes_absolute,
+            "Yours is the mean of the absolute values. Asked for is the root of the mean of the squares, in which "
+            "large numbers weigh more.",
+        ),
+        Mistake(
+            "divided after the root",
+            _sizes_divided_late,
+            "You take the root before you divide by the number of elements. First the mean of the squares, then the "
+            "root.",
+        ),
+        Mistake(
+            "parameters without names",
+            _sizes_without_names,
+            "model.parameters() gives the parameters alone. With their paths they come from model.named_parameters().",
+        ),
+        Mistake(
+            "None as 0",
+            _sizes_none_as_zero,
+            "You enter 0 for a parameter without a gradient, as if one had come and were 0. Leave it out.",
         ),
         Mistake("root forgotten", _sizes_squared, "Yours is the mean of the squares. The root is missing."),
         Mistake(

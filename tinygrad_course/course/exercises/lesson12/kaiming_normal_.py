@@ -52,6 +52,30 @@ def _kaiming_fan_in(tensor: Any, a: float = 0.0, mode: str = "fan_in", nonlinear
     return _kaiming(tensor, a, "fan_in", nonlinearity)
 
 
+def _kaiming_no_root(tensor: Any, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Any:
+    return _normal(tensor, init.calculate_gain(nonlinearity, a) / tensor.shape[mode == "fan_in"])
+
+
+def _kaiming_root_of_all(tensor: Any, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Any:
+    return _normal(tensor, math.sqrt(init.calculate_gain(nonlinearity, a) / tensor.shape[mode == "fan_in"]))
+
+
+def _kaiming_no_slope(tensor: Any, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Any:
+    return _kaiming(tensor, 0.01, mode, nonlinearity)
+
+
+def _kaiming_relu(tensor: Any, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Any:
+    return _kaiming(tensor, a, mode, "relu")
+
+
+def _kaiming_no_return(tensor: Any, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Any:
+    _kaiming(tensor, a, mode, nonlinearity)
+
+
+def _kaiming_new(tensor: Any, a: float = 0.0, mode: str = "fan_in", nonlinearity: str = "leaky_relu") -> Any:
+    return _kaiming(tg.empty(*tensor.shape), a, mode, nonlinearity)
+
+
 def _kaiming_case(name: str, rows: int, columns: int, **options: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         tg.manual_seed(0)
@@ -59,11 +83,12 @@ def _kaiming_case(name: str, rows: int, columns: int, **options: Any) -> Case:
         returned = piece(weight, **options)
         numbers = weight.data
         fan = rows if options.get("mode") == "fan_out" else columns
-        std = init.calculate_gain(options.get("nonlinearity", "leaky_relu"), 0.0) / math.sqrt(fan)
+        std = init.calculate_gain(options.get("nonlinearity", "leaky_relu"), options.get("a", 0.0)) / math.sqrt(fan)
         return {
             "standard deviation, over what is wanted": round(float(numbers.std() / std), 1),
             "share beyond two of those": round(float((abs(numbers) > 2 * numbers.std()).mean()), 2),
             "it returns the tensor itself": returned is weight,
+            "it still wants gradients": weight.requires_grad,
         }
 
     return Case(name, run)
@@ -85,6 +110,7 @@ KAIMING = Exercise(
             mode="fan_out",
             nonlinearity="linear",
         ),
+        _kaiming_case("a Parameter of shape (300, 300), a=1.0", 300, 300, a=1.0),
     ),
     accepts=(_kaiming, _kaiming_scaled),
     mistakes=(
@@ -97,6 +123,38 @@ KAIMING = Exercise(
             "variance",
             _kaiming_variance,
             "gain² over the inputs is the variance. normal_ takes the standard deviation, the root of it.",
+        ),
+        Mistake(
+            "root of the fan forgotten",
+            _kaiming_no_root,
+            "You divide the gain by the fan itself. Take the root of the fan first.",
+        ),
+        Mistake(
+            "root over both",
+            _kaiming_root_of_all,
+            "Your root goes over the gain as well. It is over the fan alone: gain / √fan.",
+        ),
+        Mistake(
+            "a ignored",
+            _kaiming_no_slope,
+            "a has no effect. It is the slope of a leaky ReLU below 0: give it to calculate_gain, too.",
+        ),
+        Mistake(
+            "nonlinearity ignored",
+            _kaiming_relu,
+            "Your gain is that of ReLU, whatever was asked. Give nonlinearity to calculate_gain.",
+        ),
+        Mistake(
+            "no return",
+            _kaiming_no_return,
+            "The tensor is filled as it should be, but it is not what your function gives back. End with the same "
+            "tensor: return tensor.",
+        ),
+        Mistake(
+            "a new tensor",
+            _kaiming_new,
+            "You made a new tensor, and the one that was given is as it was. Fill that one in place, with "
+            "tensor.normal_(...).",
         ),
         Mistake(
             "fans exchanged",
@@ -112,8 +170,8 @@ KAIMING = Exercise(
     ),
     hints=(
         "How many numbers are added up for one output, and how much of the signal does the nonlinearity let through?",
-        "The standard deviation is the gain over the root of the fan. calculate_gain(nonlinearity, a) gives the gain; "
-        "fill in place under no_grad.",
+        "The standard deviation is the gain over the root of the fan. nn.init.calculate_gain(nonlinearity, a) gives "
+        "the gain; fill in place under no_grad.",
         'Fill in what is missing:\nfan = tensor.shape[...] if mode == "fan_in" else ...\nstd = ...\nwith '
         "tg.no_grad():\n    return tensor.normal_(0, ...)",
     ),

@@ -43,12 +43,57 @@ def _layer_norm_eps_outside(input: Any, shape: Any, weight: Any = None, bias: An
 
 
 def _layer_norm_batch(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
-    away = input - input.mean(0, keepdim=True)
-    return normalization.affine(away / ((away**2).mean(0, keepdim=True) + eps).sqrt(), weight, bias)
+    return _layer_norm_over(input, 0, weight, bias, eps)
 
 
 def _layer_norm_last(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
     return normalization.affine(_layer_norm(input, (1,), eps=eps), weight, bias)
+
+
+def _layer_norm_over(input: Any, axes: Any, weight: Any, bias: Any, eps: float) -> Any:
+    away = input - input.mean(axes, keepdim=True)
+    return normalization.affine(away / ((away**2).mean(axes, keepdim=True) + eps).sqrt(), weight, bias)
+
+
+def _layer_norm_whole(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    return _layer_norm_over(input, tuple(range(input.ndim)), weight, bias, eps)
+
+
+def _layer_norm_but_first(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    return _layer_norm_over(input, tuple(range(1, input.ndim)), weight, bias, eps)
+
+
+def _layer_norm_sizes(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    return _layer_norm_over(input, shape, weight, bias, eps)
+
+
+def _layer_norm_one_axis(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    return _layer_norm_over(input, -len(shape), weight, bias, eps)
+
+
+def _layer_norm_no_eps(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    return _layer_norm(input, shape, weight, bias, eps=0.0)
+
+
+def _layer_norm_none(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    return _layer_norm(input, shape, eps=eps) * weight + bias
+
+
+def _layer_norm_together(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    z = _layer_norm(input, shape, eps=eps)
+    return z if weight is None else z * weight + bias
+
+
+def _layer_norm_std(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    axes = tuple(range(-len(shape), 0))
+    z = (input - input.mean(axes, keepdim=True)) / (input.std(axes, keepdim=True) + eps)
+    return normalization.affine(z, weight, bias)
+
+
+def _layer_norm_squares(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
+    axes = tuple(range(-len(shape), 0))
+    z = (input - input.mean(axes, keepdim=True)) / ((input**2).mean(axes, keepdim=True) + eps).sqrt()
+    return normalization.affine(z, weight, bias)
 
 
 def _layer_norm_no_root(input: Any, shape: Any, weight: Any = None, bias: Any = None, eps: float = 1e-5) -> Any:
@@ -68,11 +113,13 @@ def _layer_norm_constant(input: Any, shape: Any, weight: Any = None, bias: Any =
     return normalization.affine((input - mean) / deviation, weight, bias)
 
 
-def _layer_norm_case(name: str, shape: tuple[int, ...], over: tuple[int, ...], affine: bool, eps: float = 1e-5) -> Case:
+def _layer_norm_case(
+    name: str, shape: tuple[int, ...], over: tuple[int, ...], scaled: bool, shifted: bool, eps: float = 1e-5
+) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         x = tg.Tensor(np.sin(np.arange(math.prod(shape)) ** 1.5).reshape(shape) * 3 + 1).requires_grad_()
-        weight = tg.Tensor(np.linspace(1, 2, math.prod(over)).reshape(over)) if affine else None
-        bias = tg.Tensor(np.linspace(-1, 0.5, math.prod(over)).reshape(over)) if affine else None
+        weight = tg.Tensor(np.linspace(1, 2, math.prod(over)).reshape(over)) if scaled else None
+        bias = tg.Tensor(np.linspace(-1, 0.5, math.prod(over)).reshape(over)) if shifted else None
         y = piece(x, over, weight, bias, eps)
         (y * tg.Tensor(np.arange(float(y.numel())).reshape(y.shape))).sum().backward()
         return {"result": y.detach(), "gradient of the input": x.grad}
@@ -87,10 +134,11 @@ LAYER_NORM = Exercise(
     difficulty=3,
     reference=normalization.layer_norm,
     cases=(
-        _layer_norm_case("input of shape (2, 4) over (4,)", (2, 4), (4,), affine=False),
-        _layer_norm_case("the same with weight and bias", (2, 4), (4,), affine=True),
-        _layer_norm_case("input of shape (2, 3, 4) over (3, 4)", (2, 3, 4), (3, 4), affine=True),
-        _layer_norm_case("input of shape (2, 4) over (4,), eps=0.5", (2, 4), (4,), affine=False, eps=0.5),
+        _layer_norm_case("input of shape (2, 4) over (4,)", (2, 4), (4,), False, False),
+        _layer_norm_case("the same with weight and bias", (2, 4), (4,), True, True),
+        _layer_norm_case("input of shape (2, 3, 4) over (3, 4)", (2, 3, 4), (3, 4), True, True),
+        _layer_norm_case("input of shape (2, 4) over (4,), eps=0.5", (2, 4), (4,), False, False, eps=0.5),
+        _layer_norm_case("input of shape (2, 3, 4) over (4,), with a weight and no bias", (2, 3, 4), (4,), True, False),
     ),
     accepts=(_layer_norm, _layer_norm_by_var),
     mistakes=(
@@ -106,6 +154,12 @@ LAYER_NORM = Exercise(
             "eps is added to the standard deviation. In this formula it stands under the root, beside the variance.",
         ),
         Mistake(
+            "std and eps",
+            _layer_norm_std,
+            "std() divides by n − 1, and so eps comes to stand outside of the root. Take the mean of the squared "
+            "distances, add eps, and then the root.",
+        ),
+        Mistake(
             "over the batch",
             _layer_norm_batch,
             "You normalise over the batch, so that examples depend on each other. That is batch norm; here every "
@@ -115,6 +169,50 @@ LAYER_NORM = Exercise(
             "last axis alone",
             _layer_norm_last,
             "You go over the last axis alone. normalized_shape says how many axes at the end belong together.",
+        ),
+        Mistake(
+            "over everything",
+            _layer_norm_whole,
+            "You take one mean over the whole input. Each example has its own: name the axes, and keep them with "
+            "keepdim=True.",
+        ),
+        Mistake(
+            "all axes but the first",
+            _layer_norm_but_first,
+            "You go over every axis but the first. How many there are, counted from the end, says the length of "
+            "normalized_shape.",
+        ),
+        Mistake(
+            "sizes for axes",
+            _layer_norm_sizes,
+            "normalized_shape holds sizes, no axes. Its length says how many axes at the end are meant: with two of "
+            "them, (-2, -1).",
+        ),
+        Mistake(
+            "one axis of several",
+            _layer_norm_one_axis,
+            "You go over the one axis -len(normalized_shape). All from there to the end are meant: with two of them, "
+            "(-2, -1).",
+        ),
+        Mistake(
+            "eps forgotten",
+            _layer_norm_no_eps,
+            "eps is missing. Add it to the variance, under the root: without it a variance of 0 would be divided by.",
+        ),
+        Mistake(
+            "None as a tensor",
+            _layer_norm_none,
+            "weight and bias may be None, and nothing can be multiplied by that. Ask first: if weight is not None.",
+        ),
+        Mistake(
+            "asked together",
+            _layer_norm_together,
+            "There may be a weight without a bias. Ask for each by itself.",
+        ),
+        Mistake(
+            "mean not taken away",
+            _layer_norm_squares,
+            "Your variance is the mean of the squares of the input itself. Take the mean away before you square.",
         ),
         Mistake("root forgotten", _layer_norm_no_root, "You divide by the variance; its root is missing."),
         Mistake(
@@ -134,6 +232,6 @@ LAYER_NORM = Exercise(
         "The axes are the last len(normalized_shape) ones. Take the mean away, divide by the root of the mean square "
         "plus eps, keep the axes; then scale and shift, where weight and bias are given.",
         "Fill in what is missing:\naxes = tuple(range(..., 0))\naway = input - ...\nz = away / (...).sqrt()\nif weight "
-        "is not None:\n    ...\nreturn ...",
+        "is not None:\n    z = ...\nif ...:\n    z = ...\nreturn z",
     ),
 )
