@@ -250,6 +250,10 @@ _NO_ORDER = (
     "`sorted(nodes, key=lambda n: n.id)`."
 )
 _NUMPY_NAMES = "NumPy calls these options `axis` and `keepdims`. Here they are `dim` and `keepdim`, as in PyTorch."
+_SEVERAL = (
+    "A function for one number was given several. For an array write `np.sqrt` and not `math.sqrt`, for a tensor "
+    "`x.sqrt()`; `.item()` wants a single number."
+)
 _TRAPS = {  # part of an error's own words, and what they mean here
     "call numpy() on Tensor that requires grad": "A NumPy function was given a tensor that wants gradients, and there "
     "its graph would end. Use the tensor's own functions, as in `x.exp()`; for an array of its shape, write "
@@ -289,8 +293,14 @@ _TRAPS = {  # part of an error's own words, and what they mean here
     "'dict' object has no attribute": 'A dict is asked with brackets: `group["lr"]`.',
     "'numpy.ndarray' object has no attribute": "A NumPy array is no Tensor, and has fewer methods. NumPy's functions "
     "take it as an argument, as in `np.sqrt(x)`.",
-    "converted to Python scalars": "A function for one number was given several. For an array write `np.sqrt` and not "
-    "`math.sqrt`, for a tensor `x.sqrt()`.",
+    "argument 'ddof'": "NumPy calls this option `ddof`. Here it is `correction`: `x.var(0, correction=0)`.",
+    "converted to Python scalars": _SEVERAL,
+    "converted to Scalar": _SEVERAL,
+    "method' object is not": "A method stands where its result is wanted. Are the parentheses missing? `x.size()`.",
+    "values to unpack": "On one side of the `=`, or of the `in`, are more things than on the other. Print what is "
+    "taken apart: a loop over a dict gives its keys, and `.items()` gives pairs.",
+    "indices must be integers or slices, not str": "A list or a tuple is asked by place, `pair[0]`; only a dict is "
+    "asked by name. Print it: which of them is it?",
     "is not callable": "What stands before the parentheses is no function. Is a `*` missing, or a name used twice? "
     "Print it: a loop over a dict gives its keys.",
     "'tuple' and": "A tuple stands where a tensor is needed. `tg.autograd.grad` gives one: `(slope,) = ...`.",
