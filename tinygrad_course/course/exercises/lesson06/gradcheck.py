@@ -74,6 +74,22 @@ def _close(rule: Any, slopes: Any, atol: float, rtol: float) -> bool:
     return bool(np.allclose(rule, slopes, rtol, atol))
 
 
+def _gradcheck_summed_up(sum_up: Callable[[list[bool]], bool]) -> Any:
+    """gradcheck that makes one verdict of those on the inputs in its own way."""
+
+    def gradcheck(
+        func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
+    ) -> bool:
+        xs = _xs(inputs)
+        tables = [(jacobian_by_rule(func, xs, x), jacobian_by_difference(func, xs, x, eps)) for x in _wanted(xs)]
+        right = sum_up([_close(rule, slopes, atol, rtol) for rule, slopes in tables])
+        if raise_exception and not right:
+            raise GradcheckError("a rule is wrong")
+        return right
+
+    return gradcheck
+
+
 def _gradcheck_never_raises(
     func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
 ) -> bool:
@@ -177,6 +193,7 @@ GRADCHECK = Exercise(
             raise_exception=False,
         ),
         _verdict_case("x + square(w), where w's rule is wrong", lambda x, w: x + _WrongSquare(w), [1.0], [3.0]),
+        _verdict_case("square(x) + w, where x's rule is wrong", lambda x, w: _WrongSquare(x) + w, [1.0], [3.0]),
         _verdict_case("one slope too small, one too large", _sloped(1.0, [0.5, 1.5, 1.0]), [1.0, 2.0, 3.0]),
         _verdict_case("a slope of 2.0002 for 2: within rtol", _sloped(2.0, 2.0002), [1.0, 5.0]),
         _verdict_case("a slope of 1000.1 for 1000: within rtol", _sloped(1000.0, 1000.1), [1.0, 5.0]),
@@ -193,6 +210,22 @@ GRADCHECK = Exercise(
             "the first input alone",
             _compared(_close, lambda xs: [x for x in xs if x.requires_grad][:1]),
             "You compare for the first input alone. Every input that wants gradients has a rule to be checked.",
+        ),
+        Mistake(
+            "the last input decides",
+            _gradcheck_summed_up(lambda verdicts: verdicts[-1]),
+            "The last input alone decides: what you found for an earlier one is overwritten. One wrong rule is enough "
+            "for a False.",
+        ),
+        Mistake(
+            "one is enough",
+            _gradcheck_summed_up(any),
+            "One right rule is enough for your True. Every input that wants gradients has to agree.",
+        ),
+        Mistake(
+            "no absolute value",
+            _compared(lambda rule, slopes, atol, rtol: bool((rule - slopes <= atol + rtol * abs(slopes)).all())),
+            "A slope that is far too small passes: rule minus slope is negative there. Compare the absolute value.",
         ),
         Mistake(
             "differences cancel",

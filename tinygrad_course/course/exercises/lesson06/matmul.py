@@ -79,6 +79,11 @@ MATMUL = Exercise(
             "the matrices.",
         ),
         Mistake(
+            "all axes of x turned",
+            with_rules(MatMul, x=lambda g, y: g @ y.mT, y=lambda g, x: turned(x) @ g),
+            "grad_x is right. In grad_y, `.T` turns all axes round, the batch among them: take `.mT` there too.",
+        ),
+        Mistake(
             "element by element",
             with_rules(MatMul, x=lambda g, y: g * y, y=lambda g, x: g * x),
             "This is the rule of `*`. In a matrix product every element of x meets a whole row of y.",
