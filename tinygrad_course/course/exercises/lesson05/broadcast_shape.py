@@ -62,6 +62,12 @@ def _shape_no_stretching(a: Shape, b: Shape) -> Shape:
     return max(a, b, key=len)
 
 
+def _shape_equal_alone(a: Shape, b: Shape) -> Shape:
+    if a != b:
+        raise ValueError
+    return a
+
+
 def _shape_second_only(a: Shape, b: Shape) -> Shape:
     if broadcast_shape(a, b) != a:
         raise ValueError
@@ -203,6 +209,11 @@ BROADCAST_SHAPE = Exercise(
             "nothing is stretched",
             _shape_no_stretching,
             "You refuse sizes that differ even where one is 1. A size of 1 is stretched to the other's.",
+        ),
+        Mistake(
+            "any difference",
+            _shape_equal_alone,
+            "You raise wherever two sizes differ. Raise only where neither is 1: i != j and i != 1 and j != 1.",
         ),
         Mistake(
             "second alone",

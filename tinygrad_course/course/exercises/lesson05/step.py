@@ -80,6 +80,15 @@ def _step_uphill(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float)
     return step(x, target, w, b, loss, -lr)
 
 
+def _step_b_in_the_sum(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    return _descended((x * w + b).sum(1) - target, w, b, loss, lr)
+
+
+def _step_w_cleared(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    w.grad = None
+    return _step_not_cleared(x, target, w, b, loss, lr)
+
+
 def _step_columns(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
     return _descended((x * w).sum(0) + b - target, w, b, loss, lr)
 
@@ -218,6 +227,11 @@ STEP = Exercise(
             "the new one was added to them. Set w.grad and b.grad to None before backward.",
         ),
         Mistake(
+            "w alone cleared",
+            _step_w_cleared,
+            "You clear w.grad, and b.grad adds up from step to step. Set both to None before backward.",
+        ),
+        Mistake(
             "cleared after the step",
             _step_zeroed_after,
             "You clear the gradients after the step, so that the first step still has what somebody left there. Clear "
@@ -280,6 +294,11 @@ STEP = Exercise(
             "uphill",
             _step_uphill,
             "Your step goes with the gradient, which is where the loss grows. Go the other way.",
+        ),
+        Mistake(
+            "b in the sum",
+            _step_b_in_the_sum,
+            "You add b before the sum, and so it is added once for each column. Add it after the sum.",
         ),
         Mistake(
             "columns",

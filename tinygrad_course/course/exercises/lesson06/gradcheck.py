@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -111,6 +112,23 @@ def _gradcheck_another_error(
     return right
 
 
+def _gradcheck_never_false(
+    func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
+) -> bool:
+    return not raise_exception or _gradcheck(func, inputs, eps, atol, rtol)
+
+
+def _gradcheck_error_back(
+    func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
+) -> Any:
+    right = _gradcheck(func, inputs, eps, atol, rtol, False)
+    return right if right or not raise_exception else GradcheckError("a rule is wrong")
+
+
+def _to_the_constant(xs: Any) -> list[Any]:
+    return [*takewhile(lambda x: x.requires_grad, xs)]
+
+
 def _gradcheck_one(
     func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
 ) -> bool:
@@ -159,11 +177,11 @@ def _sloped(slopes: Any, given: Any) -> type[Op]:
     return Scaled
 
 
-def _verdict_case(name: str, func: Callable, *rows: Any, frozen: bool = False, **options: Any) -> Case:
+def _verdict_case(name: str, func: Callable, *rows: Any, constant: int | None = None, **options: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         inputs = [leaf(row) for row in rows]
-        if frozen:
-            inputs[-1].requires_grad_(False)
+        if constant is not None:
+            inputs[constant].requires_grad_(False)
         try:
             verdict = piece(func, inputs if len(inputs) > 1 else inputs[0], **options)
         except GradcheckError:
@@ -172,7 +190,9 @@ def _verdict_case(name: str, func: Callable, *rows: Any, frozen: bool = False, *
             if gradcheck(func, inputs, **{**options, "raise_exception": False}):
                 raise  # nothing was to be said: it is no verdict
             verdict = "an error of another kind"
-        return {"verdict": verdict}
+        if isinstance(verdict, Exception):
+            verdict = f"{type(verdict).__name__}, given back"
+        return {"verdict": str(verdict) if isinstance(verdict, bool | np.bool_) else verdict}
 
     return Case(name, run)
 
@@ -202,7 +222,8 @@ GRADCHECK = Exercise(
         _verdict_case("a slope of 1 for 2, rtol=0.6: within rtol", lambda x: _WrongSquare(x), [1.0], rtol=0.6),
         _verdict_case("a slope of 3 for 2, rtol=0.4: too far", _sloped(2.0, 3.0), [1.0], rtol=0.4),
         _verdict_case("x · x · x at 1, eps=0.1: differences of 3.01 for 3", lambda x: x * x * x, [1.0], eps=0.1),
-        _verdict_case("a constant whose rule is wrong", lambda x, w: x * _WrongSquare(w), [1.0], [3.0], frozen=True),
+        _verdict_case("a constant whose rule is wrong", lambda x, w: x * _WrongSquare(w), [1.0], [3.0], constant=1),
+        _verdict_case("x constant, and w's rule is wrong", lambda x, w: x * _WrongSquare(w), [1.0], [3.0], constant=0),
     ),
     accepts=(_gradcheck, _gradcheck_all),
     mistakes=(
@@ -247,8 +268,8 @@ GRADCHECK = Exercise(
         Mistake(
             "without rtol",
             _compared(lambda rule, slopes, atol, rtol: bool((abs(rule - slopes) <= atol).all())),
-            "You allow the same distance for all numbers, large and small. What is allowed is atol + rtol · "
-            "|expected|.",
+            "Your tolerance is too narrow for large numbers. What is allowed is atol + rtol · |expected|: "
+            "np.allclose(a, b, rtol, atol).",
         ),
         Mistake(
             "atol for rtol",
@@ -283,6 +304,16 @@ GRADCHECK = Exercise(
             "raise_exception is False.",
         ),
         Mistake(
+            "never False",
+            _gradcheck_never_false,
+            "With raise_exception=False your answer is True for a wrong rule too. Return False there.",
+        ),
+        Mistake(
+            "an error given back",
+            _gradcheck_error_back,
+            "You give back the error, like any value. `raise GradcheckError(...)` stops the function with it.",
+        ),
+        Mistake(
             "another error",
             _gradcheck_another_error,
             "You raise an error of another kind. A GradcheckError is wanted, so that whoever waits for it finds it.",
@@ -297,6 +328,11 @@ GRADCHECK = Exercise(
             _compared(_close, lambda xs: xs),
             "You check inputs that want no gradient as well. Nobody has promised a rule for those: look at "
             "x.requires_grad.",
+        ),
+        Mistake(
+            "up to the first constant",
+            _compared(_close, _to_the_constant),
+            "You stop at the first input that wants no gradient. Leave out that one, and go on with the next.",
         ),
         Mistake(
             "a single tensor",
