@@ -481,8 +481,8 @@ plots.curves(both, x="flower", y="petal width in cm")
 # %% [markdown]
 # The table lists 50 flowers of each of three species, one species after the other: hence the three levels.
 #
-# For the worst flower no such formula can do better than about 0.555 cm. There, several flowers are equally badly
-# off, and to do better for one is to do worse for another: these are the ties.
+# For the worst flower no such formula can do better than about 0.555 cm. At that point several flowers are
+# equally badly off, and to do better for one is to do worse for another: these are the ties.
 #
 # ## What you have built
 #

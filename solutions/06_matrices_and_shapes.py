@@ -250,6 +250,7 @@ print(by_rule, jacobian_by_difference(lambda w: w * w, [w], w, 1e-6).round(6), s
 # *Difficulty 3 of 5 · about 10 minutes · builds `autograd.gradcheck.gradcheck`*
 #
 # Differences are never exact. `np.allclose(a, b, rtol, atol)` asks whether all |a − b| are at most atol + rtol · |b|.
+# `b` is what is expected, here the differences.
 
 # %%
 def gradcheck(func, inputs, eps=1e-6, atol=1e-5, rtol=1e-3, raise_exception=True):
@@ -325,8 +326,8 @@ predict("bug-float32", "float32")  ### ANSWER
 # ## Three kinds of iris
 #
 # Four measurements `x`, of shape (n, 4). A matrix of weights gives each flower a score for each kind. The right kind
-# should lead every other by at least 1; what is missing is the loss, for each flower and kind: max(0, score − right +
-# 1).
+# should lead every other by at least 1. The loss says how much is missing, for each flower and kind:
+# max(0, score − right + 1).
 #
 # ### Exercise 6 · A loss with a margin
 #

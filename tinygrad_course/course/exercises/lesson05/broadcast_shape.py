@@ -62,6 +62,12 @@ def _shape_no_stretching(a: Shape, b: Shape) -> Shape:
     return max(a, b, key=len)
 
 
+def _shape_equal_alone(a: Shape, b: Shape) -> Shape:
+    if a != b:
+        raise ValueError
+    return a
+
+
 def _shape_second_only(a: Shape, b: Shape) -> Shape:
     if broadcast_shape(a, b) != a:
         raise ValueError
@@ -89,6 +95,31 @@ def _shape_list(a: Shape, b: Shape) -> Any:
     return list(broadcast_shape(a, b))
 
 
+def _shape_zipped_larger(a: Shape, b: Shape) -> Shape:
+    return tuple(map(max, zip(a, b, strict=False)))
+
+
+def _shape_turned(a: Shape, b: Shape) -> Shape:
+    return broadcast_shape(a, b)[::-1]
+
+
+def _shape_b_filled(a: Shape, b: Shape) -> Shape:
+    n = min(len(a), len(b)) if len(a) < len(b) else len(a)
+    return broadcast_shape(a, b[:n])
+
+
+def _shape_gap(a: Shape, b: Shape) -> Shape:
+    pairs = [*zip_longest(a[::-1], b[::-1], fillvalue=1)][::-1]
+    return tuple(j if i == 1 else i for i, j in pairs if i == j or 1 in (i, j))
+
+
+def _shape_error_back(a: Shape, b: Shape) -> Any:
+    try:
+        return broadcast_shape(a, b)
+    except ValueError as error:
+        return error
+
+
 def _shape_larger(a: Shape, b: Shape) -> Shape:
     n = max(len(a), len(b))
     broadcast_shape(a, b)
@@ -99,9 +130,11 @@ def _shape_case(a: Shape, b: Shape) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         try:
             shape = piece(a, b)
-            return {"shape": str(tuple(shape)), "it is a": type(shape).__name__}
         except ValueError:
             return {"shape": "a ValueError"}
+        if not isinstance(shape, tuple | list):
+            return {"shape": None if shape is None else f"{type(shape).__name__}, given back"}
+        return {"shape": str(tuple(shape)), "it is a": type(shape).__name__}
 
     return Case(f"a = {a}, b = {b}", run)
 
@@ -121,7 +154,7 @@ BROADCAST_SHAPE = Exercise(
         _shape_case((5, 1), (1, 4)),
         _shape_case((4,), (5, 1)),
         _shape_case((2, 3), (2,)),
-        _shape_case((2,), (3,)),
+        _shape_case((2,), (4,)),
         _shape_case((7, 1, 5), (6, 1)),
         _shape_case((2, 1), (0,)),
     ),
@@ -145,15 +178,42 @@ BROADCAST_SHAPE = Exercise(
             "right: first fill up the shorter one in front with 1.",
         ),
         Mistake(
+            "zip and max",
+            _shape_zipped_larger,
+            "zip begins at the first axes and stops where the shorter shape ends: shapes are laid flush right. And "
+            "where sizes differ and neither is 1, raise ValueError.",
+        ),
+        Mistake(
+            "back to front",
+            _shape_turned,
+            "You collect the sizes from the last axis on, and so they stand back to front. Turn them round at the end.",
+        ),
+        Mistake("b alone", _shape_b_filled, "You fill up b alone. The shorter one may be a as well."),
+        Mistake(
+            "a gap",
+            _shape_gap,
+            "Where two sizes do not fit, your answer leaves the axis out and goes on. Raise ValueError there.",
+        ),
+        Mistake(
+            "an error given back",
+            _shape_error_back,
+            "You give back the error, like any value. `raise ValueError(...)` stops the function with it.",
+        ),
+        Mistake(
             "never refuses",
             _shape_never_refuses,
-            "You take the larger size, whatever the other is. Two rows and three rows cannot be laid on each other: "
+            "You take the larger size, whatever the other is. Two rows and four rows cannot be laid on each other: "
             "where sizes differ and neither is 1, raise ValueError.",
         ),
         Mistake(
             "nothing is stretched",
             _shape_no_stretching,
             "You refuse sizes that differ even where one is 1. A size of 1 is stretched to the other's.",
+        ),
+        Mistake(
+            "any difference",
+            _shape_equal_alone,
+            "You raise wherever two sizes differ. Raise only where neither is 1: i != j and i != 1 and j != 1.",
         ),
         Mistake(
             "second alone",

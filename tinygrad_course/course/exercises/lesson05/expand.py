@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from tinygrad_course.ops.movement import Expand
 
 from ...exercise import Exercise, Mistake
@@ -66,6 +68,12 @@ EXPAND = Exercise(
             "repeated again",
             with_rule(Expand, lambda g, shape: Expand(g, size=shape)),
             "You repeat once more. The way back undoes the repeating: many copies become the one that they came from.",
+        ),
+        Mistake(
+            "NumPy's repeating",
+            with_rule(Expand, lambda g, shape: np.broadcast_to(g, shape)),
+            "np.broadcast_to repeats, as the way forward did. On the way back the copies add up to the one that they "
+            "came from.",
         ),
         Mistake(
             "reshaped",

@@ -78,6 +78,20 @@ def _max_flush_right(g: Any, x: Any, z: Any, axis: Shape) -> Any:
     return mask * (g / mask.sum(axis=axis, keepdims=True))
 
 
+def _max_g_folded(g: Any, x: Any, z: Any, axis: Shape, shape: Shape) -> Any:
+    mask = _max_mask(x, z, axis, shape)
+    return mask * g / mask.sum(axis=axis, keepdims=True)
+
+
+def _max_without_g(g: Any, x: Any, z: Any, axis: Shape, shape: Shape) -> Any:
+    mask = _max_mask(x, z, axis, shape)
+    return mask / mask.sum(axis=axis, keepdims=True)
+
+
+def _max_halved(g: Any, x: Any, z: Any, axis: Shape, shape: Shape) -> Any:
+    return _max_whole(g, x, z, axis, shape) / 2
+
+
 def _max_plain(g: Any, x: Any, z: Any) -> Any:
     return (x == z) * g
 
@@ -129,6 +143,21 @@ MAX = Exercise(
             with_rule(Max, _max_whole),
             "Where several are largest, each of them gets the whole gradient from you. They share it equally: divide "
             "by how many they are.",
+        ),
+        Mistake(
+            "g as it is",
+            with_rule(Max, _max_g_folded),
+            "z has its folded axes back, and g has not, so it is laid flush right. Reshape g to kept(shape, axis) too.",
+        ),
+        Mistake(
+            "g left out",
+            with_rule(Max, _max_without_g),
+            "Your rule leaves g out. What you have is each number's share: multiply it by g.",
+        ),
+        Mistake(
+            "halved",
+            with_rule(Max, _max_halved),
+            "You divide by 2 always. How many are largest differs: sum the comparison along `axis`.",
         ),
         Mistake(
             "the first alone",

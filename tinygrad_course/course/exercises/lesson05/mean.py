@@ -46,6 +46,16 @@ def _mean_zero_is_false(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     return x.sum(dim, keepdim) / (x.shape[dim] if dim else x.numel())
 
 
+def _mean_sizes_added(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    axes = tuple(range(x.ndim)) if dim is None else dim if isinstance(dim, tuple) else (dim,)
+    return x.sum(dim, keepdim) / sum(x.shape[i] for i in axes)
+
+
+def _mean_upside_down(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
+    total = x.sum(dim, keepdim)
+    return total / (total.numel() / x.numel())
+
+
 def _mean_keepdim_lost(x: Any, dim: Any = None, keepdim: bool = False) -> Any:
     return _mean_by_axes(x, dim)
 
@@ -117,6 +127,16 @@ MEAN = Exercise(
             _mean_zero_is_false,
             "You treat axis 0 as if no axis were given: `if dim` is false for 0 as well. Ask whether it `is None`. And "
             "dim may also be a tuple of axes.",
+        ),
+        Mistake(
+            "sizes added",
+            _mean_sizes_added,
+            "You add the sizes of the folded axes. 2 rows of 3 hold 6 numbers, not 5: multiply them.",
+        ),
+        Mistake(
+            "upside down",
+            _mean_upside_down,
+            "You divide by the count after over the count before. It is the other way round.",
         ),
         Mistake(
             "keepdim lost",

@@ -80,6 +80,15 @@ def _step_uphill(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float)
     return step(x, target, w, b, loss, -lr)
 
 
+def _step_b_in_the_sum(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    return _descended((x * w + b).sum(1) - target, w, b, loss, lr)
+
+
+def _step_w_cleared(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    w.grad = None
+    return _step_not_cleared(x, target, w, b, loss, lr)
+
+
 def _step_columns(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
     return _descended((x * w).sum(0) + b - target, w, b, loss, lr)
 
@@ -117,7 +126,42 @@ def _step_number_first(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: 
 
 
 def _step_b_stays(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
-    return _descended((x * w).sum(1) + b - target, w, b.detach().requires_grad_(), loss, lr)
+    kept = b.detach().clone()
+    value = step(x, target, w, b, loss, lr)
+    b.data[...] = kept.data
+    return value
+
+
+def _step_without_rate(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    return step(x, target, w, b, loss, 1.0)
+
+
+def _step_of_errors(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    error = (x * w).sum(1) + b - target
+    value = loss(error)
+    w.grad = b.grad = None
+    error.backward()
+    w.data -= lr * w.grad.data
+    b.data -= lr * b.grad.data
+    return float(value.item())
+
+
+def _step_of_function(x: Any, target: Any, w: Any, b: Any, loss: Any, lr: float) -> float:
+    loss.backward()
+    return step(x, target, w, b, loss, lr)
+
+
+def _step_two_arguments(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    return float(loss((x * w).sum(1) + b, target).item())
+
+
+def _step_cleared_late(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
+    value = loss((x * w).sum(1) + b - target)
+    value.backward()
+    w.grad = b.grad = None
+    with tg.no_grad():
+        w -= lr * w.grad
+    return float(value.item())
 
 
 def _step_own_rate(x: Any, target: Any, w: Any, b: Any, loss: Callable, lr: float) -> float:
@@ -183,6 +227,11 @@ STEP = Exercise(
             "the new one was added to them. Set w.grad and b.grad to None before backward.",
         ),
         Mistake(
+            "w alone cleared",
+            _step_w_cleared,
+            "You clear w.grad, and b.grad adds up from step to step. Set both to None before backward.",
+        ),
+        Mistake(
             "cleared after the step",
             _step_zeroed_after,
             "You clear the gradients after the step, so that the first step still has what somebody left there. Clear "
@@ -206,6 +255,32 @@ STEP = Exercise(
             "added to the first. Call it once for each step.",
         ),
         Mistake(
+            "cleared too late",
+            _step_cleared_late,
+            "A gradient is None where your step reads it. Clear both first, then call backward, then step; and b "
+            "belongs to the prediction too.",
+        ),
+        Mistake(
+            "backward on the errors",
+            _step_of_errors,
+            "You call backward on the errors, and the loss has no say in the step. Call it on what loss(error) gives.",
+        ),
+        Mistake(
+            "backward on the function",
+            _step_of_function,
+            "loss is the function. What has a graph, and backward, is the Tensor that loss(error) gives.",
+        ),
+        Mistake(
+            "two arguments",
+            _step_two_arguments,
+            "loss takes one argument, the error: prediction minus target.",
+        ),
+        Mistake(
+            "without the rate",
+            _step_without_rate,
+            "You go by the whole gradient. Multiply it by lr, the learning rate.",
+        ),
+        Mistake(
             "a rate of its own",
             _step_own_rate,
             "Your learning rate is 0.1 whatever is asked for. lr is an argument: use it.",
@@ -219,6 +294,11 @@ STEP = Exercise(
             "uphill",
             _step_uphill,
             "Your step goes with the gradient, which is where the loss grows. Go the other way.",
+        ),
+        Mistake(
+            "b in the sum",
+            _step_b_in_the_sum,
+            "You add b before the sum, and so it is added once for each column. Add it after the sum.",
         ),
         Mistake(
             "columns",

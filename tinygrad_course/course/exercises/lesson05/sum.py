@@ -108,6 +108,32 @@ SUM = Exercise(
             "both.",
         ),
         Mistake(
+            "not repeated",
+            with_rule(Sum, lambda g, shape, axis: g.reshape(kept(shape, axis))),
+            "g has a 1 where each folded axis was, and that is half of it. Repeat it now, until it has the shape of x.",
+        ),
+        Mistake(
+            "kept for g's shape",
+            with_rule(Sum, lambda g, shape, axis: Expand(g.reshape(kept(g.shape, axis)), size=shape)),
+            "axis counts the axes of x, and g has lost some of them. Ask kept(shape, axis): `shape` is that of x.",
+        ),
+        Mistake(
+            "kept for g",
+            with_rule(Sum, lambda g, shape, axis: Expand(kept(g, axis), size=shape)),
+            "kept takes a shape and gives a shape, and g is an array. Reshape g to it: g.reshape(kept(shape, axis)).",
+        ),
+        Mistake(
+            "size without its name",
+            with_rule(Sum, lambda g, shape, axis: Expand(g.reshape(kept(shape, axis)), shape)),
+            "The size is handed to Expand by its name: Expand(..., size=shape).",
+        ),
+        Mistake(
+            "a column always",
+            with_rule(Sum, lambda g, shape: Expand(g[..., None], size=shape)),
+            "You put the new axis last, which is right where the last one was folded. kept(shape, axis) has it where "
+            "it was.",
+        ),
+        Mistake(
             "divided",
             with_rule(Sum, _sum_divided),
             "You divide by the number of summands. That is the rule of a mean; in a sum each number counts in full.",

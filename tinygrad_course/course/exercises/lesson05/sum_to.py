@@ -96,6 +96,28 @@ def _sum_to_no_axes(g: Any, shape: Shape) -> Any:
     return g.sum(axis=_stretched(g, shape), keepdims=True)
 
 
+def _sum_to_extra_left(g: Any, shape: Shape) -> Any:
+    return g.sum(axis=(*_extra(g, shape), *_stretched(g, shape)), keepdims=True)
+
+
+def _sum_to_one_kind(g: Any, shape: Shape) -> Any:
+    if extra := _extra(g, shape):
+        return g.sum(axis=extra)
+    return g.sum(axis=_stretched(g, shape), keepdims=True)
+
+
+def _sum_to_not_shifted(g: Any, shape: Shape) -> Any:
+    ones = tuple(i for i, n in enumerate(shape) if n == 1)
+    return g.sum(axis=(*_extra(g, shape), *ones), keepdims=True).reshape(shape)
+
+
+def _sum_to_from_the_left(g: Any, shape: Shape) -> Any:
+    for i, n in enumerate(shape):
+        if g.shape[i] != n:
+            g = g.sum(axis=i, keepdims=True)
+    return g.reshape(shape)
+
+
 def _sum_to_list(g: Any, shape: Shape) -> Any:
     return g.sum(axis=[*_extra(g, shape), *_stretched(g, shape)], keepdims=True).reshape(shape)
 
@@ -161,6 +183,33 @@ SUM_TO = Exercise(
             _sum_to_counted_axes,
             "You sum axis 0, then axis 1, and so on. But once axis 0 is gone, the next one is axis 0 in its turn: sum "
             "axis 0 each time, or all of them in one call.",
+        ),
+        Mistake(
+            "extra axes left",
+            _sum_to_extra_left,
+            "The sums are right, but the axes that g has in front are still there, with size 1. Reshape to `shape` at "
+            "the end.",
+        ),
+        Mistake(
+            "one kind alone",
+            _sum_to_one_kind,
+            "You sum the axes in front or those of size 1, never both. Where g has more axes, go on after them: "
+            "`shape` may have a 1 as well.",
+        ),
+        Mistake(
+            "not shifted",
+            _sum_to_not_shifted,
+            "Where g has extra axes in front, axis i of `shape` is not axis i of g. Add to i how many axes g has more.",
+        ),
+        Mistake(
+            "from the left",
+            _sum_to_from_the_left,
+            "You compare the two shapes from the left. They are laid flush right: the extra axes of g stand in front.",
+        ),
+        Mistake(
+            "reshaped",
+            lambda g, shape: g.reshape(shape),
+            "reshape keeps all the numbers, and `shape` has room for fewer. Sum over the repeated axes first.",
         ),
         Mistake(
             "everything",

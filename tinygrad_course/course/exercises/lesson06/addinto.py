@@ -47,6 +47,23 @@ def _into_ones(x: Any, *indices: Any, size: Any, key: Any) -> Any:
     return z
 
 
+def _like_x(x: Any, *indices: Any, size: Any, key: Any) -> Any:
+    z = np.zeros_like(x)
+    np.add.at(z, fill(key, indices), x)
+    return z
+
+
+def _into_x(x: Any, *indices: Any, size: Any, key: Any) -> Any:
+    np.add.at(x, fill(key, indices), x)
+    return x
+
+
+def _sizes_apart(x: Any, *indices: Any, size: Any, key: Any) -> Any:
+    z: Any = np.zeros(*size)
+    np.add.at(z, fill(key, indices), x)
+    return z
+
+
 def _counted(x: Any, *indices: Any, size: Any, key: Any) -> Any:
     z = np.zeros(size)
     np.add.at(z, fill(key, indices), 1.0)
@@ -133,6 +150,21 @@ ADD_INTO = Exercise(
             _with_forward(_indices_alone),
             "indices holds the index arrays and nothing else, and where key holds a slice there are none. "
             "fill(key, indices) is the place in every case.",
+        ),
+        Mistake(
+            "zeros like x",
+            _with_forward(_like_x),
+            "Your zeros have the shape of x. The result has the shape `size`: that of the array that was picked from.",
+        ),
+        Mistake(
+            "into x",
+            _with_forward(_into_x),
+            "You add into x itself. Begin with new zeros of shape `size`, and add x into them.",
+        ),
+        Mistake(
+            "sizes one by one",
+            _with_forward(_sizes_apart),
+            "np.zeros takes the whole shape as one argument: np.zeros(size), without a star.",
         ),
         Mistake("into ones", _with_forward(_into_ones), "Begin with zeros: what nobody picked has a gradient of 0."),
         Mistake(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import numpy as np
@@ -74,6 +75,22 @@ def _close(rule: Any, slopes: Any, atol: float, rtol: float) -> bool:
     return bool(np.allclose(rule, slopes, rtol, atol))
 
 
+def _gradcheck_summed_up(sum_up: Callable[[list[bool]], bool]) -> Any:
+    """gradcheck that makes one verdict of those on the inputs in its own way."""
+
+    def gradcheck(
+        func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
+    ) -> bool:
+        xs = _xs(inputs)
+        tables = [(jacobian_by_rule(func, xs, x), jacobian_by_difference(func, xs, x, eps)) for x in _wanted(xs)]
+        right = sum_up([_close(rule, slopes, atol, rtol) for rule, slopes in tables])
+        if raise_exception and not right:
+            raise GradcheckError("a rule is wrong")
+        return right
+
+    return gradcheck
+
+
 def _gradcheck_never_raises(
     func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
 ) -> bool:
@@ -93,6 +110,23 @@ def _gradcheck_another_error(
     if raise_exception and not right:
         raise ValueError("a rule is wrong")
     return right
+
+
+def _gradcheck_never_false(
+    func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
+) -> bool:
+    return not raise_exception or _gradcheck(func, inputs, eps, atol, rtol)
+
+
+def _gradcheck_error_back(
+    func: Any, inputs: Any, eps: float = 1e-6, atol: float = 1e-5, rtol: float = 1e-3, raise_exception: bool = True
+) -> Any:
+    right = _gradcheck(func, inputs, eps, atol, rtol, False)
+    return right if right or not raise_exception else GradcheckError("a rule is wrong")
+
+
+def _to_the_constant(xs: Any) -> list[Any]:
+    return [*takewhile(lambda x: x.requires_grad, xs)]
 
 
 def _gradcheck_one(
@@ -143,11 +177,11 @@ def _sloped(slopes: Any, given: Any) -> type[Op]:
     return Scaled
 
 
-def _verdict_case(name: str, func: Callable, *rows: Any, frozen: bool = False, **options: Any) -> Case:
+def _verdict_case(name: str, func: Callable, *rows: Any, constant: int | None = None, **options: Any) -> Case:
     def run(piece: Piece) -> dict[str, Any]:
         inputs = [leaf(row) for row in rows]
-        if frozen:
-            inputs[-1].requires_grad_(False)
+        if constant is not None:
+            inputs[constant].requires_grad_(False)
         try:
             verdict = piece(func, inputs if len(inputs) > 1 else inputs[0], **options)
         except GradcheckError:
@@ -156,7 +190,9 @@ def _verdict_case(name: str, func: Callable, *rows: Any, frozen: bool = False, *
             if gradcheck(func, inputs, **{**options, "raise_exception": False}):
                 raise  # nothing was to be said: it is no verdict
             verdict = "an error of another kind"
-        return {"verdict": verdict}
+        if isinstance(verdict, Exception):
+            verdict = f"{type(verdict).__name__}, given back"
+        return {"verdict": str(verdict) if isinstance(verdict, bool | np.bool_) else verdict}
 
     return Case(name, run)
 
@@ -177,6 +213,7 @@ GRADCHECK = Exercise(
             raise_exception=False,
         ),
         _verdict_case("x + square(w), where w's rule is wrong", lambda x, w: x + _WrongSquare(w), [1.0], [3.0]),
+        _verdict_case("square(x) + w, where x's rule is wrong", lambda x, w: _WrongSquare(x) + w, [1.0], [3.0]),
         _verdict_case("one slope too small, one too large", _sloped(1.0, [0.5, 1.5, 1.0]), [1.0, 2.0, 3.0]),
         _verdict_case("a slope of 2.0002 for 2: within rtol", _sloped(2.0, 2.0002), [1.0, 5.0]),
         _verdict_case("a slope of 1000.1 for 1000: within rtol", _sloped(1000.0, 1000.1), [1.0, 5.0]),
@@ -185,7 +222,8 @@ GRADCHECK = Exercise(
         _verdict_case("a slope of 1 for 2, rtol=0.6: within rtol", lambda x: _WrongSquare(x), [1.0], rtol=0.6),
         _verdict_case("a slope of 3 for 2, rtol=0.4: too far", _sloped(2.0, 3.0), [1.0], rtol=0.4),
         _verdict_case("x · x · x at 1, eps=0.1: differences of 3.01 for 3", lambda x: x * x * x, [1.0], eps=0.1),
-        _verdict_case("a constant whose rule is wrong", lambda x, w: x * _WrongSquare(w), [1.0], [3.0], frozen=True),
+        _verdict_case("a constant whose rule is wrong", lambda x, w: x * _WrongSquare(w), [1.0], [3.0], constant=1),
+        _verdict_case("x constant, and w's rule is wrong", lambda x, w: x * _WrongSquare(w), [1.0], [3.0], constant=0),
     ),
     accepts=(_gradcheck, _gradcheck_all),
     mistakes=(
@@ -193,6 +231,22 @@ GRADCHECK = Exercise(
             "the first input alone",
             _compared(_close, lambda xs: [x for x in xs if x.requires_grad][:1]),
             "You compare for the first input alone. Every input that wants gradients has a rule to be checked.",
+        ),
+        Mistake(
+            "the last input decides",
+            _gradcheck_summed_up(lambda verdicts: verdicts[-1]),
+            "The last input alone decides: what you found for an earlier one is overwritten. One wrong rule is enough "
+            "for a False.",
+        ),
+        Mistake(
+            "one is enough",
+            _gradcheck_summed_up(any),
+            "One right rule is enough for your True. Every input that wants gradients has to agree.",
+        ),
+        Mistake(
+            "no absolute value",
+            _compared(lambda rule, slopes, atol, rtol: bool((rule - slopes <= atol + rtol * abs(slopes)).all())),
+            "A slope that is far too small passes: rule minus slope is negative there. Compare the absolute value.",
         ),
         Mistake(
             "differences cancel",
@@ -214,8 +268,8 @@ GRADCHECK = Exercise(
         Mistake(
             "without rtol",
             _compared(lambda rule, slopes, atol, rtol: bool((abs(rule - slopes) <= atol).all())),
-            "You allow the same distance for all numbers, large and small. What is allowed is atol + rtol · "
-            "|expected|.",
+            "Your tolerance is too narrow for large numbers. What is allowed is atol + rtol · |expected|: "
+            "np.allclose(a, b, rtol, atol).",
         ),
         Mistake(
             "atol for rtol",
@@ -250,6 +304,16 @@ GRADCHECK = Exercise(
             "raise_exception is False.",
         ),
         Mistake(
+            "never False",
+            _gradcheck_never_false,
+            "With raise_exception=False your answer is True for a wrong rule too. Return False there.",
+        ),
+        Mistake(
+            "an error given back",
+            _gradcheck_error_back,
+            "You give back the error, like any value. `raise GradcheckError(...)` stops the function with it.",
+        ),
+        Mistake(
             "another error",
             _gradcheck_another_error,
             "You raise an error of another kind. A GradcheckError is wanted, so that whoever waits for it finds it.",
@@ -264,6 +328,11 @@ GRADCHECK = Exercise(
             _compared(_close, lambda xs: xs),
             "You check inputs that want no gradient as well. Nobody has promised a rule for those: look at "
             "x.requires_grad.",
+        ),
+        Mistake(
+            "up to the first constant",
+            _compared(_close, _to_the_constant),
+            "You stop at the first input that wants no gradient. Leave out that one, and go on with the next.",
         ),
         Mistake(
             "a single tensor",

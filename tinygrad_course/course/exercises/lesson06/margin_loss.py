@@ -84,6 +84,29 @@ def _margin_three_kinds(scores: Any, classes: Any) -> Any:
     return (scores - right.reshape(-1, 1) + 1).relu().sum() / (len(classes) * 3)
 
 
+def _margin_exchanged(scores: Any, classes: Any) -> Any:
+    right = scores[classes, tg.arange(len(classes))]
+    return (scores - right.reshape(-1, 1) + 1).relu().mean()
+
+
+def _margin_a_row(scores: Any, classes: Any) -> Any:
+    right = scores[tg.arange(len(classes)), classes]
+    return (scores - right.reshape(1, -1) + 1).relu().mean()
+
+
+def _margin_late(scores: Any, classes: Any) -> Any:
+    right = scores[tg.arange(len(classes)), classes]
+    return ((scores - right.reshape(-1, 1)).relu() + 1).mean()
+
+
+def _margin_leader(scores: Any, classes: Any) -> Any:
+    return (scores - scores.amax(1, keepdim=True) + 1).relu().mean()
+
+
+def _margin_others(scores: Any, classes: Any) -> Any:
+    return margin_loss(scores, classes) - 1 / scores.shape[1]
+
+
 def _margin_detached(scores: Any, classes: Any) -> Any:
     right = scores[tg.arange(len(classes)), classes].detach()
     return (scores - right.reshape(-1, 1) + 1).relu().mean()
@@ -150,6 +173,16 @@ MARGIN = Exercise(
             "reshape it to (n, 1).",
         ),
         Mistake(
+            "a row by reshape",
+            _margin_a_row,
+            "As a row, (1, n), right is laid along each row of scores. It is wanted as a column: (n, 1).",
+        ),
+        Mistake(
+            "indices exchanged",
+            _margin_exchanged,
+            "The classes stand first between your brackets, where the row numbers belong: scores[rows, columns].",
+        ),
+        Mistake(
             "the other way round",
             _margin_sign,
             "Your loss is large where the right class leads. What costs is another class that comes too near.",
@@ -160,6 +193,23 @@ MARGIN = Exercise(
             "A class that is far behind makes your loss negative, and pays for others. Beyond the margin it costs 0.",
         ),
         Mistake("no margin", _margin_zero, "There is no margin in your loss: leading by a hair is enough. Add the 1."),
+        Mistake(
+            "margin after relu",
+            _margin_late,
+            "You add 1 after relu, so that a class far behind costs 1 too. The 1 belongs inside: max(0, score − right "
+            "+ 1).",
+        ),
+        Mistake(
+            "the leader for the right one",
+            _margin_leader,
+            "You measure from the highest score, whose ever it is. right is the score of the flower's own kind, and "
+            "classes tells which.",
+        ),
+        Mistake(
+            "its own kind left out",
+            _margin_others,
+            "You leave the 1 of its own kind out. Here it counts too: the mean is over all kinds.",
+        ),
         Mistake("summed", _margin_sum, "You add up where the mean is asked for."),
         Mistake(
             "divided by the flowers",

@@ -79,6 +79,16 @@ MATMUL = Exercise(
             "the matrices.",
         ),
         Mistake(
+            "all axes of x turned",
+            with_rules(MatMul, x=lambda g, y: g @ y.mT, y=lambda g, x: turned(x) @ g),
+            "grad_x is right. In grad_y, `.T` turns all axes round, the batch among them: take `.mT` there too.",
+        ),
+        Mistake(
+            "a Tensor's transpose",
+            with_rules(MatMul, x=lambda g, y: g @ y.transpose(-1, -2), y=lambda g, x: x.transpose(-1, -2) @ g),
+            "A Tensor's transpose takes two axes. That of an array wants all of its axes. `.mT` serves both.",
+        ),
+        Mistake(
             "element by element",
             with_rules(MatMul, x=lambda g, y: g * y, y=lambda g, x: g * x),
             "This is the rule of `*`. In a matrix product every element of x meets a whole row of y.",

@@ -10,6 +10,7 @@ from tinygrad_course.ops.movement import Permute
 
 from ...exercise import Case, Exercise, Mistake
 from .arrays import Shape, count
+from .matmul import turned
 from .rules import rule_case, with_rules
 
 
@@ -59,6 +60,21 @@ PERMUTE = Exercise(
             with_rules(Permute, x=lambda g, axes: g.transpose(tuple(int(i) for i in np.argsort(axes)))),
             "Right for arrays. But g may be a Tensor, whose transpose exchanges two axes: use Permute(g, axes=...), "
             "which serves both.",
+        ),
+        Mistake(
+            "a method of Tensors",
+            with_rules(Permute, x=lambda g, axes: g.permute(tuple(int(i) for i in np.argsort(axes)))),
+            "Only a Tensor has the method permute, and g may be an array. Permute(g, axes=...) serves both.",
+        ),
+        Mistake(
+            "the last two exchanged",
+            with_rules(Permute, x=lambda g: g.mT),
+            "You exchange the last two axes, whatever axes says. Read axes: it tells where each one went.",
+        ),
+        Mistake(
+            "all axes turned",
+            with_rules(Permute, x=lambda g: turned(g)),
+            "`.T` turns all axes round, whatever axes says. Read axes: it tells where each one went.",
         ),
         Mistake(
             "reshaped",
