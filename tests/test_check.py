@@ -277,6 +277,28 @@ def test_an_attribute_read_without_its_object_is_told() -> None:
     )
 
 
+RULE = """
+from tinygrad_course.graph import Op
+from tinygrad_course.ops.movement import Expand
+
+class Sum(Op):
+    def forward(x, *, axis, keepdims):
+        return x.sum(axis=axis, keepdims=keepdims)
+
+    def grad_x(g, shape):
+        return Expand(g.reshape({}), size=shape)
+"""
+
+
+@pytest.mark.parametrize("name", ["axis", "z", "x"])
+def test_what_a_rule_reads_and_does_not_name_is_told(name: str) -> None:
+    made = load("05")
+    exercise = made.exercise("Sum")
+    assert exercise
+    outcome = examine(made, exercise, Source("Sum", RULE.format(name)))
+    assert f"what its first line names after it, and `{name}` is not among that" in words(outcome)
+
+
 HANDED_ON = {
     "a method": ("09", "softmax", "def softmax(self, dim):\n    return self.softmax(dim)"),
     "a method of another name": ("09", "softmax", "def softmax(scores, dim):\n    return scores.softmax(dim)"),

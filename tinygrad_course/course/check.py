@@ -274,7 +274,8 @@ def _unknown_name(exercise: Exercise, yours: Plain) -> str | None:
     if name in ONLY_IN_NOTEBOOKS:
         return f"`{name}` works in a notebook alone, and your code is run outside of it. Leave it out."
     piece = exercise.reference
-    if isinstance(piece, type) and issubclass(piece, Op) and name in {*piece.arguments, "z", "shape"}:
+    known = inspect.signature(piece.forward).parameters if inspect.isclass(piece) and issubclass(piece, Op) else ()
+    if known and name in {*known, "z", "shape"}:
         return f"A rule gets g and what its first line names after it, and `{name}` is not among that. Write it there."
     if name in vars(sys.modules["__main__"]):
         return (

@@ -284,6 +284,8 @@ _TRAPS = {  # part of an error's own words, and what they mean here
     "name, as in `size=shape`? And `in` and `==` compare tensors by their numbers: for the same object ask with `is`.",
     "broadcast": "Two shapes do not fit each other. Print both: from the last axis on, they are equal or one is 1. "
     "Did `sum` or `amax` take an axis away? `keepdim=True` keeps it, with size 1.",
+    "forward() got an unexpected keyword": "An operation takes options by the names that its forward has for them. "
+    "Compare with the first line of its forward.",
     "argument 'axis'": _NUMPY_NAMES,
     "argument 'keepdims'": _NUMPY_NAMES,
     "Dimension out of range": "There is no such axis here. Does a fixed number stand where an argument, such as `dim`, "
