@@ -235,7 +235,7 @@ HELP = {
     "without end": ("return tripled(xs)", "calls itself without end"),
     "place": ("return xs[np.array([9])]", "An index is outside of what it is used on"),
     "no such axis": ("return tg.tensor(xs).sum(3)", "Does a fixed number stand where an argument, such as `dim`"),
-    "a dict's attribute": ("return {'lr': 3}.lr", 'A dict is asked with brackets: `group["lr"]`.'),
+    "a dict's attribute": ("return {'lr': 3}.lr", 'asked with brackets: `group["lr"]`'),
     "an array's method": ("return xs.exp()", "as in `np.sqrt(x)`"),
     "one number of many": ("import math\nreturn math.cos(np.ones(2))", "not `math.sqrt`"),
     "no power of an array": ("return xs ^ 2", "Write `x ** 2`."),

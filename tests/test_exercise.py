@@ -139,7 +139,7 @@ TRAPS = {
     "NumPy's keepdims": ("return x - x.amax(0, keepdims=True)", "Here they are `dim` and `keepdim`"),
     "two things": ("return x - x.max(0)", "`amax(dim)` and `amin(dim)` give the numbers alone"),
     "no parentheses": ("return x - x.detach", "Are the parentheses missing? `x.detach()`."),
-    "an operation's option": ("return tg.ops.Permute(x, axis=(0,))", "Compare with the first line of its forward"),
+    "an operation's option": ("return tg.ops.Permute(x, axis=(0,))", "with the first line of that `forward`"),
     "NumPy's ddof": ("return x.var(0, ddof=0)", "Here it is `correction`"),
     "a method asked for an element": ("return x.size[0]", "Are the parentheses missing? `x.size()`."),
     "several numbers for one": ("import math\nreturn math.sqrt(tg.ones(3))", "for a tensor `x.sqrt()`; `.item()`"),

@@ -23,7 +23,7 @@ from .exercise import AFTERWARDS, Case, Exercise, Lesson, Mistake
 from .exercises import UnknownExercise, find, session
 from .feedback import Block, Code, Drawing, Message, Pair, Table, beside, explain, labelled, show
 from .source import CANNOT_BE_ASKED, ONLY_IN_NOTEBOOKS, Source, program
-from .uses import PACKAGE, resolved, used
+from .uses import parts_of_the_package, resolved
 
 HANDED_ON = (
     "Your `{name}` lets the package's own `{name}` do the work, and that is what it is to replace. Inside `mine()` it "
@@ -213,7 +213,7 @@ def _hands_on(exercise: Exercise, text: str) -> bool:
     own = [n.args.args[0] for n in nodes if isinstance(n, ast.FunctionDef) and n.name == exercise.name and n.args.args]
     calls = {ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)}
     of_its_object = any(f"{first.arg}.{exercise.name}" in calls for first in own)
-    return of_its_object or any(resolved(f"{PACKAGE}.{part}") is piece for part in used(nodes, {"tg": ""}))
+    return of_its_object or any(resolved(part) is piece for part in parts_of_the_package(nodes))
 
 
 _expected: dict[str, Expected] = {}

@@ -284,17 +284,18 @@ _TRAPS = {  # part of an error's own words, and what they mean here
     "name, as in `size=shape`? And `in` and `==` compare tensors by their numbers: for the same object ask with `is`.",
     "broadcast": "Two shapes do not fit each other. Print both: from the last axis on, they are equal or one is 1. "
     "Did `sum` or `amax` take an axis away? `keepdim=True` keeps it, with size 1.",
-    "forward() got an unexpected keyword": "An operation takes options by the names that its forward has for them. "
-    "Compare with the first line of its forward.",
+    "forward() got an unexpected keyword": "`forward` has other names for its options. Compare the call with the "
+    "first line of that `forward`.",
     "argument 'axis'": _NUMPY_NAMES,
     "argument 'keepdims'": _NUMPY_NAMES,
     "Dimension out of range": "There is no such axis here. Does a fixed number stand where an argument, such as `dim`, "
     "belongs?",
     "^ is not defined": "`^` is no power in Python. Write `x ** 2`.",
     "ufunc 'bitwise_xor'": "`^` is no power in Python. Write `x ** 2`.",
-    "'dict' object has no attribute": 'A dict is asked with brackets: `group["lr"]`.',
+    "'dict' object has no attribute": "A dict has nothing of that name behind a dot. What it holds is asked with "
+    'brackets: `group["lr"]`, where `group` is the dict.',
     "'numpy.ndarray' object has no attribute": "A NumPy array is no Tensor, and has fewer methods. NumPy's functions "
-    "take it as an argument, as in `np.sqrt(x)`.",
+    "take it as an argument, as in `np.sqrt(x)`. A rule is given both: use operators there, and other operations.",
     "argument 'ddof'": "NumPy calls this option `ddof`. Here it is `correction`: `x.var(0, correction=0)`.",
     "converted to Python scalars": _SEVERAL,
     "converted to Scalar": _SEVERAL,

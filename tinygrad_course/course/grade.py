@@ -33,7 +33,7 @@ from .exercises import find, load, numbers, session
 from .feedback import Code
 from .paths import CourseError, replace_file
 from .source import Source, imported_as, is_import
-from .uses import PACKAGE, resolved, used
+from .uses import PACKAGE, parts_of_the_package, resolved
 
 WORKERS = os.cpu_count() or 2
 COLUMNS = ("student", "exercise", "status", "points", "most", "mistake", "likely")
@@ -302,7 +302,7 @@ class Answers:
         if exercise.wants_a_value:
             return False
         text = "\n".join(line for line in answer.text.split("\n") if line not in self.given)
-        parts = {f"{PACKAGE}.{part}" for part in used(_nodes(text), {"tg": ""})}
+        parts = parts_of_the_package(_nodes(text))
         pieces = [exercise.reference, resolved(exercise.target or "")]
         borrowed = any(resolved(part) is piece for part in parts for piece in pieces if piece is not None)
         return borrowed or any(part.startswith(f"{PACKAGE}.course.exercises") for part in parts)

@@ -25,6 +25,11 @@ def used(nodes: Sequence[ast.AST], names: dict[str, str]) -> Iterator[str]:
                 yield f"{names[root]}.{rest}".strip(".")
 
 
+def parts_of_the_package(nodes: Sequence[ast.AST]) -> set[str]:
+    """The parts of the package that a program uses, by their whole names; `tg` is the package, imported or not."""
+    return {f"{PACKAGE}.{part}" for part in used(nodes, {"tg": ""})}
+
+
 def _imported(node: ast.Import | ast.ImportFrom) -> dict[str, str]:
     """The names that an import gives to parts of the package, and those parts; "" is the package itself."""
     home = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
